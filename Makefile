@@ -1,0 +1,36 @@
+# Every target says the raw command beside it; `make demo` and `make test` do all set-up.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint unit setup setup-dev system-packages bench screenshots docs crash clean
+
+# python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/newsletter demo
+demo: $(VENV)/installed
+	$(BIN)/newsletter demo
+
+# .venv/bin/pip install -e '.[dev,dkim,images,fast]', then lint, types, contracts, tests
+test: $(VENV)/installed-dev system-packages lint unit
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/installed-dev
+	$(BIN)/pytest -n 4 --dist loadgroup -q
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev,dkim,images,fast]'
+	touch $@ $(VENV)/installed
+
+system-packages:
+	sh scripts/install-system-packages

@@ -1,0 +1,1 @@
+"""Arrow 4: who is written to."""

@@ -1,0 +1,66 @@
+"""Face 1: arguments in, text out. The group, and errors turned into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from newsletter import __version__
+from newsletter.errors import NewsletterError
+from newsletter.settings import no_color_wanted
+
+#: Command -> (module of newsletter.cli, attribute, one line of help). A module is
+#: imported only when its command runs, so that `--help` stays quick.
+COMMANDS: dict[str, tuple[str, str, str]] = {}
+
+
+class Faces(click.Group):
+    """Show our own errors as one line and a hint; let real bugs show a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command, importing its module only now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f"newsletter.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - our own table
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the commands with their one line, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, _, help_) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an expected error becomes one line, a hint and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except NewsletterError as error:
+            click.echo(f"Error: {error}", err=True)
+            if error.hint:
+                click.echo(f"Hint: {error.hint}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(
+    cls=Faces,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "color": False if no_color_wanted() else None,
+    },
+)
+@click.option("--workspace", metavar="DIR", help="The workspace; default: found from here upwards.")
+@click.version_option(__version__, prog_name="newsletter")
+@click.pass_context
+def main(ctx: click.Context, workspace: str | None) -> None:
+    """Make and send a newsletter: collect, edit, preview, check, send, report."""
+    ctx.obj = workspace

@@ -1,0 +1,1 @@
+"""Arrow 5: message x recipient to delivery."""

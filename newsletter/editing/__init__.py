@@ -1,0 +1,1 @@
+"""Arrow 2: items to an issue."""

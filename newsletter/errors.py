@@ -1,0 +1,171 @@
+"""Everything that can go wrong and that a person can mend.
+
+Each error is one line for communications staff, with the value in quotes, and a
+hint that names the next thing to type. The faces show them; nothing else prints.
+"""
+
+
+class NewsletterError(Exception):
+    """Something a person can mend went wrong."""
+
+    exit_code = 1
+    hint = ""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        if hint:
+            self.hint = hint
+
+
+# --- settings and workspace -------------------------------------------------
+
+
+class WorkspaceNotFoundError(NewsletterError):
+    """No newsletter.toml here or above."""
+
+    hint = "Run `newsletter init` to make a workspace here, or name one with --workspace DIR."
+
+
+class WorkspaceBusyError(NewsletterError):
+    """Another command is writing to the same workspace or mailing."""
+
+    hint = "Wait until the other command has ended, then run this one again."
+
+
+class SettingsError(NewsletterError):
+    """A setting is missing, unknown or has a value that cannot be used."""
+
+    hint = "Open newsletter.toml (or .env) and correct the setting."
+
+
+class FileWriteError(NewsletterError):
+    """A file could not be written: read-only folder, full disk."""
+
+    hint = "Check the free space and the permissions of the folder, then run the command again."
+
+
+# --- sources ------------------------------------------------------------------
+
+
+class SourceUnreachableError(NewsletterError):
+    """A source could not be read."""
+
+    hint = "Run `newsletter sources check` to see what each source answers."
+
+    def __init__(self, source: str, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"could not read source {source!r}: {reason}", hint=hint)
+        self.source = source
+        self.reason = reason
+
+
+class SourceNotUnderstoodError(SourceUnreachableError):
+    """A source answered, but with something no reader understands."""
+
+    hint = "Open the address in a browser: is it the page or feed that you meant?"
+
+
+class PeriodError(NewsletterError):
+    """A period cannot be understood."""
+
+    hint = (
+        "Write a month (2016-05), a week (2016-W20), two days (2016-05-01..2016-05-20), "
+        "last-month, last-30-days or since-last-issue."
+    )
+
+
+# --- issues --------------------------------------------------------------------
+
+
+class IssueNotFoundError(NewsletterError):
+    """There is no such issue."""
+
+    hint = "Run `newsletter issues` to see the issues there are."
+
+
+class IssueFileError(NewsletterError):
+    """A file of an issue is broken."""
+
+    hint = "Open the file at that line and correct it; nothing was changed."
+
+
+class TemplateError(NewsletterError):
+    """A theme has a mistake or lacks a file."""
+
+    hint = "Open the template at that line; `newsletter theme copy default` shows the original."
+
+
+class PreflightError(NewsletterError):
+    """The preflight found errors; nothing was sent."""
+
+    exit_code = 3
+    hint = "Run `newsletter check ISSUE`, mend each error, then send again."
+
+
+# --- audience ------------------------------------------------------------------
+
+
+class AddressError(NewsletterError):
+    """An address that cannot be written to."""
+
+    hint = "Check the address for typing mistakes."
+
+
+class ImportFileError(NewsletterError):
+    """A file of subscribers that cannot be read."""
+
+    hint = "Export it again as CSV, with a heading over the column of addresses."
+
+
+class SubscriberNotFoundError(NewsletterError):
+    """Nobody with this address is known."""
+
+    hint = "Run `newsletter subscribers list` to see who is."
+
+
+class ListNotFoundError(NewsletterError):
+    """There is no such list."""
+
+    hint = "Run `newsletter lists` to see the lists there are."
+
+
+# --- delivery -------------------------------------------------------------------
+
+
+class MailingNotFoundError(NewsletterError):
+    """There is no such mailing."""
+
+    hint = "Run `newsletter status` to see the mailings there are."
+
+
+class MailingStateError(NewsletterError):
+    """The mailing is not in a state that allows this."""
+
+    hint = "Run `newsletter status` to see where it stands."
+
+
+class ServerError(NewsletterError):
+    """The mail server cannot be used as it is configured."""
+
+    hint = "Check SMTP_HOST, SMTP_PORT, SMTP_SECURITY, SMTP_USERNAME and SMTP_PASSWORD in .env."
+
+
+class SentInPartError(NewsletterError):
+    """Some readers are still waiting; `resume` will finish."""
+
+    exit_code = 4
+    hint = "Run `newsletter resume` to go on."
+
+
+class ConfirmationNeededError(NewsletterError):
+    """Something irreversible was asked for without a confirmation."""
+
+    hint = "Add --yes when you are sure."
+
+
+# --- store ----------------------------------------------------------------------
+
+
+class StoreError(NewsletterError):
+    """The database cannot be opened, read or written."""
+
+    hint = "Check NEWSLETTER_DATABASE_URL, the free space and the permissions of the folder."

@@ -1,0 +1,1 @@
+"""Arrow 6: what comes back."""

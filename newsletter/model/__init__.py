@@ -1,0 +1,1 @@
+"""The nouns of the newsletter: frozen data, no input or output."""

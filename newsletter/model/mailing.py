@@ -1,0 +1,141 @@
+"""Mailing, recipient, delivery, event: the act of sending and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class MailingState(StrEnum):
+    """Where a mailing stands; its content and recipients are frozen from the start."""
+
+    PREPARED = "prepared"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class DeliveryState(StrEnum):
+    """Where one recipient's delivery stands."""
+
+    #: Owed.
+    QUEUED = "queued"
+    #: Taken by a sender, nothing promised yet; its lease may run out.
+    CLAIMED = "claimed"
+    #: The intent is durable; from now on the message may leave.
+    IN_FLIGHT = "in_flight"
+    #: The next server said 2xx after the dot.
+    ACCEPTED = "accepted"
+    #: Refused for now; due again later.
+    DEFERRED = "deferred"
+    #: Refused for good.
+    REFUSED = "refused"
+    #: The connection died between our dot and the answer.
+    UNKNOWN = "unknown"
+    #: Not written to, on purpose; the reason says why.
+    SKIPPED = "skipped"
+
+
+#: Reports add these up as "waiting".
+WAITING = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.IN_FLIGHT})
+#: Nothing more will happen by itself.
+FINAL = frozenset({DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.SKIPPED})
+
+
+class UnknownPolicy(StrEnum):
+    """What to do with deliveries whose answer was lost."""
+
+    #: Send again: better twice than never.
+    RESEND = "resend"
+    #: Leave them, list every address.
+    HOLD = "hold"
+    #: Wait for `newsletter reconcile` to settle them from the server's log.
+    RECONCILE = "reconcile"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The SMTP sender and recipient (RFC 5321), not the headers."""
+
+    sender: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One address, frozen into one mailing with its edition."""
+
+    address: str
+    name: str = ""
+    edition: str = ""
+    #: Personal values beyond address and name, filled into the message.
+    fields: Mapping[str, str] = field(default_factory=dict)
+    subscriber_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One recipient's row in the ledger."""
+
+    id: int
+    address: str
+    state: DeliveryState
+    edition: str = ""
+    attempts: int = 0
+    message_id: str = ""
+    reply: str = ""
+    reason: str = ""
+    updated: datetime | None = None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How many recipients stand in which state; `planned` always equals the sum."""
+
+    queued: int = 0
+    claimed: int = 0
+    in_flight: int = 0
+    accepted: int = 0
+    deferred: int = 0
+    refused: int = 0
+    unknown: int = 0
+    skipped: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Return those that have not been tried to the end yet."""
+        return self.queued + self.claimed + self.in_flight
+
+    @property
+    def planned(self) -> int:
+        """Return how many recipients were frozen into the mailing."""
+        return (
+            self.waiting
+            + self.accepted
+            + self.deferred
+            + self.refused
+            + self.unknown
+            + self.skipped
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether somebody is still owed an answer."""
+        return bool(self.waiting or self.deferred or self.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """The act of sending one issue to lists at a time."""
+
+    id: int
+    issue: str
+    state: MailingState
+    created: datetime
+    lists: tuple[str, ...] = ()
+    policy: UnknownPolicy = UnknownPolicy.RESEND
+    balance: Balance = field(default_factory=Balance)

@@ -1,0 +1,1 @@
+"""The gate before sending: findings and the checks that yield them."""

@@ -1,0 +1,1 @@
+"""Arrow 3: an issue to a message."""

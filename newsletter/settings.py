@@ -1,0 +1,253 @@
+"""newsletter.toml, .env and the environment as one Settings; the only reader of os.environ."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from newsletter.errors import SettingsError
+from newsletter.model.content import Source
+
+#: Environment name -> (table in newsletter.toml, key). "" is the top level.
+ENVIRONMENT: dict[str, tuple[str, str]] = {
+    "SMTP_HOST": ("smtp", "host"),
+    "SMTP_PORT": ("smtp", "port"),
+    "SMTP_SECURITY": ("smtp", "security"),
+    "SMTP_USERNAME": ("smtp", "username"),
+    "SMTP_PASSWORD": ("smtp", "password"),
+    "SMTP_CA_FILE": ("smtp", "ca_file"),
+    "MAIL_FROM": ("mail", "sender"),
+    "MAIL_REPLY_TO": ("mail", "reply_to"),
+    "MAIL_RETURN_PATH": ("mail", "return_path"),
+    "NEWSLETTER_DATABASE_URL": ("", "database_url"),
+    "NEWSLETTER_SECRET": ("", "secret"),
+}
+SECRETS = frozenset({"smtp.password", "secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server (route) that takes our messages."""
+
+    host: str = ""
+    port: int = 587
+    #: starttls, tls, plain (loopback only) or plain-without-encryption.
+    security: str = "starttls"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Addresses in the messages."""
+
+    sender: str = ""
+    reply_to: str = ""
+    return_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendingSettings:
+    """How fast and how patiently to send."""
+
+    #: Most connections at once; the sender starts at 4 and rises only while that pays.
+    connections: int = 16
+    #: What to do with deliveries whose answer was lost: resend, hold or reconcile.
+    unknown: str = "resend"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a workspace has set, with the origin of each value."""
+
+    name: str = "Newsletter"
+    organisation: str = ""
+    #: The newsletter's own language; every text falls back to it in the end.
+    language: str = "en"
+    #: All languages of the newsletter; empty: only `language`.
+    languages: tuple[str, ...] = ()
+    #: Where a missing translation is taken from, in order; `language` comes last anyway.
+    fallback: tuple[str, ...] = ()
+    time_zone: str = "UTC"
+    postal_address: str = ""
+    contact: str = ""
+    website: str = ""
+    public_url: str = ""
+    theme: str = "default"
+    database_url: str = "sqlite:///newsletter.db"
+    secret: str = field(default="", repr=False)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    sending: SendingSettings = field(default_factory=SendingSettings)
+    sources: tuple[Source, ...] = ()
+    #: "smtp.host" -> "environment", ".env" or "newsletter.toml"; absent: the default.
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(root: Path) -> Settings:
+    """Return the settings of the workspace at `root`.
+
+    Raises SettingsError for a file that cannot be read, an unknown key (naming the
+    nearest known one) or a value of the wrong kind.
+    """
+    values = _read_toml(root / "newsletter.toml")
+    _refuse_unknown(values, Settings, "", root / "newsletter.toml")
+    origins = dict.fromkeys(_leaves(values), "newsletter.toml")
+    for name, text, origin in _environment(root):
+        table, key = ENVIRONMENT[name]
+        target = values.setdefault(table, {}) if table else values
+        target[key] = text
+        origins[f"{table}.{key}" if table else key] = origin
+    return _structure(values, origins)
+
+
+def no_color_wanted() -> bool:
+    """Say whether NO_COLOR (https://no-color.org) asks for text without colour."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def workspace_from_environment() -> str:
+    """Return the folder that NEWSLETTER_WORKSPACE names; empty: none."""
+    return os.environ.get("NEWSLETTER_WORKSPACE", "")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{str(path)!r} is not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {str(path)!r}: {error}") from error
+
+
+def _environment(root: Path) -> list[tuple[str, str, str]]:
+    """Return name, value and origin of what .env and then the environment set; empty is unset."""
+    from dotenv import dotenv_values
+
+    found: dict[str, tuple[str, str]] = {}
+    try:
+        # Never interpolate: a password may hold ${...}.
+        written = dotenv_values(root / ".env", interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {str(root / '.env')!r}: {error}") from error
+    for name in ENVIRONMENT:
+        if value := written.get(name):
+            found[name] = (value, ".env")
+        if value := os.environ.get(name):
+            found[name] = (value, "environment")
+    return [(name, value, origin) for name, (value, origin) in found.items()]
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[str]:
+    paths: list[str] = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            paths += _leaves(value, f"{prefix}{key}.")
+        else:
+            paths.append(f"{prefix}{key}")
+    return paths
+
+
+def _refuse_unknown(values: Mapping[str, Any], kind: type, where: str, path: Path) -> None:
+    known = {one.name: one for one in fields(kind) if one.name != "origins"}
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
+            place = f" in [{where}]" if where else ""
+            raise SettingsError(f"unknown key {key!r}{place} of {path.name!r}", hint=hint)
+        nested = _NESTED.get((kind, key))
+        if nested is None:
+            continue
+        tables = value if isinstance(value, list) else [value]
+        for table in tables:
+            if not isinstance(table, dict):
+                raise SettingsError(f"{key!r} of {path.name!r} must be a table")
+            _refuse_unknown(table, nested, f"{where}.{key}" if where else key, path)
+
+
+def _nested() -> dict[tuple[type, str], type]:
+    from newsletter.model.content import Selectors
+
+    return {
+        (Settings, "smtp"): SmtpSettings,
+        (Settings, "mail"): MailSettings,
+        (Settings, "sending"): SendingSettings,
+        (Settings, "sources"): Source,
+        (Source, "selectors"): Selectors,
+    }
+
+
+_NESTED = _nested()
+
+
+def _structure(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    import cattrs
+    from cattrs.errors import ClassValidationError
+
+    converter = cattrs.Converter()
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(int, _whole)
+    converter.register_structure_hook(bool, _yes_no)
+    try:
+        settings = converter.structure({**values, "origins": origins}, Settings)
+    except ClassValidationError as error:
+        raise SettingsError(_explain(error)) from error
+    return settings
+
+
+def _text(value: object, _kind: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"must be text in quotes, not {value!r}")
+    return value
+
+
+def _whole(value: object, _kind: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError(f"must be a whole number, not {value!r}")
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"must be a whole number, not {value!r}") from None
+
+
+def _yes_no(value: object, _kind: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"must be true or false, not {value!r}")
+    return value
+
+
+def _explain(error: BaseException) -> str:
+    """Return the first cause with its path, "smtp.port must be a whole number, not 'x'"."""
+    from cattrs import transform_error
+
+    reasons = transform_error(error, format_exception=lambda cause, _kind: str(cause))
+    reason, _, place = reasons[0].partition(" @ $.")
+    return f"setting {place!r} {reason}" if place else reasons[0]
+
+
+def describe(settings: Settings) -> list[tuple[str, str, str]]:
+    """Return (setting, value, origin) of every simple setting, secrets masked."""
+    rows: list[tuple[str, str, str]] = []
+    _describe(settings, "", settings.origins, rows)
+    return rows
+
+
+def _describe(
+    part: Any, prefix: str, origins: Mapping[str, str], rows: list[tuple[str, str, str]]
+) -> None:
+    for one in fields(part):
+        value, path = getattr(part, one.name), f"{prefix}{one.name}"
+        if one.name in {"origins", "sources"}:
+            continue
+        if is_dataclass(value):
+            _describe(value, f"{path}.", origins, rows)
+            continue
+        shown = "********" if path in SECRETS and value else str(value)
+        rows.append((path, shown, origins.get(path, "default")))

@@ -1,0 +1,1 @@
+"""The use cases: one verb, one module, called by every face."""

@@ -1,0 +1,18 @@
+"""Fixtures are nouns; the environment is cleaned and the network is closed first."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from newsletter.settings import ENVIRONMENT
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [*ENVIRONMENT, "NEWSLETTER_WORKSPACE", "NO_COLOR", "FORCE_COLOR"]:
+        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}:
+            monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,37 @@
+"""The house rules that a machine can check."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "newsletter").rglob("*.py"))
+#: Words of other systems; ours are in docs/glossary.md.
+DENIED = re.compile(r"\b(campaigns?|blacklist(ed|s)?|audiences? list)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_is_longer_than_400_lines(module: Path) -> None:
+    lines = module.read_text(encoding="utf-8").count("\n")
+
+    assert lines <= 400
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_uses_the_words_of_the_glossary(module: Path) -> None:
+    assert DENIED.search(module.read_text(encoding="utf-8")) is None
+
+
+def test_only_settings_reads_the_environment() -> None:
+    readers = [path.name for path in MODULES if "os.environ" in path.read_text(encoding="utf-8")]
+
+    assert readers == ["settings.py"]
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    nothing = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
+
+    assert not [path for path in MODULES if path.name in nothing]
