@@ -88,6 +88,12 @@ class IssueFileError(NewsletterError):
     hint = "Open the file at that line and correct it; nothing was changed."
 
 
+class TranslationFileError(NewsletterError):
+    """A translation file cannot be taken back."""
+
+    hint = "Export it again with `newsletter translations export` and fill that file in."
+
+
 class TemplateError(NewsletterError):
     """A theme has a mistake or lacks a file."""
 

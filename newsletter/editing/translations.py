@@ -1,0 +1,270 @@
+"""What is translated, what is missing or stale: the grid of an issue's items by language."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from newsletter.model.content import Issue, IssueItem, IssueTexts, ItemTexts
+
+#: The texts of the issue itself, of an item: names as in the files.
+ISSUE_FIELDS = ("subject", "preheader", "intro")
+ITEM_FIELDS = ("title", "summary", "alt")
+#: A translation longer than this many times its original is worth a second look.
+LONG_FACTOR = 2.5
+_PLACEHOLDER = re.compile(r"\{\{[^{}]{0,80}\}\}|\{\w{1,40}\}|%\(\w{1,40}\)s|%[sd]")
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"']{1,2000}")
+
+
+class TranslationState(StrEnum):
+    """Where one item stands in one language."""
+
+    #: Written in this language to begin with.
+    ORIGINAL = "original"
+    DONE = "done"
+    #: The original changed after it was translated.
+    STALE = "stale"
+    #: Nothing of its own; a text of another language is shown, marked as such.
+    FALLBACK = "fallback"
+    #: Nothing of its own, and nothing to fall back to.
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One text to translate: "items.panama.title", its original and what there is of it."""
+
+    id: str
+    original: str
+    translation: str = ""
+    #: Fingerprint of the original that the translation was made from.
+    of: str = ""
+    #: Fingerprint of the translation as it stood when it was handed out.
+    was: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One item in one language; `shown` is the language a reader of it would see."""
+
+    state: TranslationState
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the grid: the issue's own texts (key "") or one item."""
+
+    key: str
+    title: str
+    cells: Mapping[str, Cell]
+
+
+def fingerprint(*texts: str) -> str:
+    """Return a short fingerprint of texts: the same texts, the same ten characters."""
+    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:10]
+
+
+def original_of_item(item: IssueItem) -> str:
+    """Return the fingerprint of everything of an item that is translated."""
+    return fingerprint(item.title, item.summary, item.picture.alt if item.picture else "")
+
+
+def original_of_issue(issue: Issue) -> str:
+    """Return the fingerprint of the issue's own texts."""
+    return fingerprint(issue.subject, issue.preheader, issue.intro)
+
+
+def grid(issue: Issue, languages: Sequence[str], fallback: Sequence[str]) -> tuple[Row, ...]:
+    """Return a row for the issue's own texts and one for each included item."""
+    rows = [Row("", issue.subject, {one: _issue_cell(issue, one) for one in languages})]
+    for item in issue.items:
+        if item.included:
+            cells = {one: _item_cell(issue, item, one, fallback) for one in languages}
+            rows.append(Row(item.key, item.title, cells))
+    return tuple(rows)
+
+
+def incomplete(rows: Iterable[Row], language: str) -> tuple[Row, ...]:
+    """Return the rows that are not done in a language."""
+    done = {TranslationState.ORIGINAL, TranslationState.DONE}
+    return tuple(row for row in rows if row.cells[language].state not in done)
+
+
+def _issue_cell(issue: Issue, language: str) -> Cell:
+    if language == issue.language:
+        return Cell(TranslationState.ORIGINAL, language)
+    texts = issue.translations.get(language, IssueTexts())
+    wanted = [name for name in ISSUE_FIELDS if getattr(issue, name)]
+    if not all(getattr(texts, name) for name in wanted):
+        return Cell(TranslationState.FALLBACK, issue.language)
+    stale = bool(texts.of) and texts.of != original_of_issue(issue)
+    return Cell(TranslationState.STALE if stale else TranslationState.DONE, language)
+
+
+def _item_cell(issue: Issue, item: IssueItem, language: str, fallback: Sequence[str]) -> Cell:
+    own = item.language or issue.language
+    if language == own:
+        return Cell(TranslationState.ORIGINAL, language)
+    texts = _texts(issue, item.key, language)
+    if _is_complete(item, texts):
+        stale = bool(texts.of) and texts.of != original_of_item(item)
+        return Cell(TranslationState.STALE if stale else TranslationState.DONE, language)
+    for other in (*fallback, own):
+        if other == own or _is_complete(item, _texts(issue, item.key, other)):
+            return Cell(
+                TranslationState.FALLBACK if item.title else TranslationState.MISSING, other
+            )
+    return Cell(TranslationState.MISSING, own)
+
+
+def _texts(issue: Issue, key: str, language: str) -> ItemTexts:
+    return issue.translations.get(language, IssueTexts()).items.get(key, ItemTexts())
+
+
+def _is_complete(item: IssueItem, texts: ItemTexts) -> bool:
+    return bool(texts.title) and (bool(texts.summary) or not item.summary)
+
+
+def units(issue: Issue, language: str) -> tuple[Unit, ...]:
+    """Return every text of an issue that has words, with its translation so far."""
+    texts = issue.translations.get(language, IssueTexts())
+    found: list[Unit] = []
+    of_issue = original_of_issue(issue)
+    for name in ISSUE_FIELDS:
+        found.append(_unit(name, getattr(issue, name), getattr(texts, name), of_issue))
+    for section in issue.sections:
+        done = texts.sections.get(section.key, "")
+        found.append(
+            _unit(f"sections.{section.key}", section.title, done, fingerprint(section.title))
+        )
+    for item in issue.items:
+        if item.included:
+            found += _item_units(item, texts.items.get(item.key, ItemTexts()))
+    return tuple(unit for unit in found if unit.original.strip())
+
+
+def _item_units(item: IssueItem, texts: ItemTexts) -> list[Unit]:
+    of = original_of_item(item)
+    originals = {
+        "title": item.title,
+        "summary": item.summary,
+        "alt": item.picture.alt if item.picture else "",
+    }
+    return [
+        _unit(f"items.{item.key}.{name}", originals[name], getattr(texts, name), of)
+        for name in ITEM_FIELDS
+    ]
+
+
+def _unit(name: str, original: str, translation: str, of: str) -> Unit:
+    return Unit(name, original, translation, of, fingerprint(translation))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A returned text that was not taken, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """An issue's texts after a file came back: what was taken, refused, doubted."""
+
+    texts: IssueTexts
+    taken: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    #: Translated since the file was handed out: what stood there was kept.
+    conflicts: tuple[str, ...] = ()
+    doubts: tuple[Refused, ...] = ()
+
+
+def merge(
+    issue: Issue, language: str, returned: Sequence[Unit], *, replace_conflicts: bool = False
+) -> Merged:
+    """Return the texts of a language with what a volunteer sent back.
+
+    An empty text takes nothing away; a text that somebody changed since the file was
+    handed out is kept and named, unless `replace_conflicts`; a text that lost a
+    placeholder or an address is refused and named.
+    """
+    known = {unit.id: unit for unit in units(issue, language)}
+    state = _Merging(issue.translations.get(language, IssueTexts()))
+    for unit in returned:
+        _take(state, known.get(unit.id), unit, replace_conflicts)
+    return state.result()
+
+
+class _Merging:
+    """What has been decided so far."""
+
+    def __init__(self, texts: IssueTexts) -> None:
+        self.texts = texts
+        self.taken: list[str] = []
+        self.unchanged: list[str] = []
+        self.refused: list[Refused] = []
+        self.conflicts: list[str] = []
+        self.doubts: list[Refused] = []
+
+    def result(self) -> Merged:
+        return Merged(
+            self.texts,
+            tuple(self.taken),
+            tuple(self.unchanged),
+            tuple(self.refused),
+            tuple(self.conflicts),
+            tuple(self.doubts),
+        )
+
+
+def _take(state: _Merging, known: Unit | None, unit: Unit, replace_conflicts: bool) -> None:
+    if known is None:
+        if unit.translation.strip():
+            state.refused.append(Refused(unit.id, "the issue has no such text any more"))
+        return
+    text = unit.translation.strip()
+    if not text or text == known.translation:
+        state.unchanged.append(unit.id)
+        return
+    if problem := _lost(known.original, text):
+        state.refused.append(Refused(unit.id, problem))
+        return
+    changed_since = bool(known.translation) and unit.was != known.was
+    if changed_since and not replace_conflicts:
+        state.conflicts.append(unit.id)
+        return
+    if len(text) > max(60, LONG_FACTOR * len(known.original)):
+        state.doubts.append(Refused(unit.id, f"{len(text)} characters, much longer than before"))
+    state.texts = _with(state.texts, unit.id, text, unit.of or known.of)
+    state.taken.append(unit.id)
+
+
+def _lost(original: str, translation: str) -> str:
+    """Return what a translation lost that must stay: placeholders, addresses; or ""."""
+    for pattern, name in ((_PLACEHOLDER, "placeholder"), (_ADDRESS, "address")):
+        have = pattern.findall(translation)
+        for one in pattern.findall(original):
+            if one not in have:
+                return f"the {name} {one!r} is missing"
+    return ""
+
+
+def _with(texts: IssueTexts, name: str, text: str, of: str) -> IssueTexts:
+    if name == "subject":
+        return replace(texts, of=of, subject=text)
+    if name == "preheader":
+        return replace(texts, of=of, preheader=text)
+    if name == "intro":
+        return replace(texts, of=of, intro=text)
+    group, _, rest = name.partition(".")
+    if group == "sections":
+        return replace(texts, sections={**texts.sections, rest: text})
+    key, _, part = rest.rpartition(".")
+    item = replace(texts.items.get(key, ItemTexts()), of=of, **{part: text})
+    return replace(texts, items={**texts.items, key: item})
