@@ -28,6 +28,35 @@ class SuppressionReason(StrEnum):
     MANUAL = "manual"
 
 
+def canonical_key(address: str) -> str:
+    """Return what tells whether two addresses are the same person's.
+
+    For addresses that are valid already, with their domain as an A-label: letter
+    case does not count. RFC 5321 2.4 lets a server tell A from a in a local part;
+    none that people write from does, and two copies annoy a reader.
+    """
+    return address.lower() if address.isascii() else address.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAddress:
+    """An address that was checked: it can be written to, as far as its form says."""
+
+    #: As it is written to: local part as given, domain as a lower-case A-label.
+    address: str
+    #: The display name it came with: `Ana Ruiz <ana@example.org>`.
+    name: str = ""
+    #: The server must offer SMTPUTF8: the local part is not ASCII.
+    needs_smtputf8: bool = False
+    #: What looks like a typing mistake: "did you mean gmail.com?"; empty: nothing.
+    warning: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the canonical key: two forms of one address have the same."""
+        return canonical_key(self.address)
+
+
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """A person known by an address."""
@@ -55,6 +84,27 @@ class MailingList:
     language: str = ""
     form: str = ""
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A subscriber who is to get an issue, by the first list that they are confirmed on."""
+
+    #: With language and form already taken from the list where the person has none.
+    subscriber: Subscriber
+    mailing_list: MailingList
+
+
+@dataclass(frozen=True, slots=True)
+class ListCount:
+    """A list and how many people stand to it in which way."""
+
+    mailing_list: MailingList
+    confirmed: int = 0
+    unconfirmed: int = 0
+    unsubscribed: int = 0
+    #: Of the confirmed: those we must not write to.
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

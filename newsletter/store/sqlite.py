@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -49,6 +49,13 @@ class SqliteStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def rows(self, statement: str, parameters: Mapping[str, object]) -> list[sqlite3.Row]:
+        """Return all rows that a reading statement gives; StoreError where it cannot."""
+        try:
+            return self.connection.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"the database cannot be read: {error}") from error
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run the block in one write transaction: all of it is durable, or nothing."""
@@ -56,23 +63,45 @@ class SqliteStore:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
-            except BaseException:
-                self.connection.execute("ROLLBACK")
-                raise
-            self.connection.execute("COMMIT")
+                self.connection.execute("COMMIT")
+            finally:
+                # A full disk has already ended it: SQLite rolls back by itself then.
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise StoreError(f"the database cannot be written: {error}") from error
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date: sql/NNNN-name.sql in order, each in one transaction."""
-    done = int(connection.execute("PRAGMA user_version").fetchone()[0])
     for number, script in _migrations():
-        if number <= done:
+        if number <= _version(connection):
             continue
-        connection.executescript(
-            f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version = {number};\nCOMMIT;"
-        )
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Asked again under the lock: another process may just have done it.
+            if number > _version(connection):
+                for statement in _statements(script):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number:d}")
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Return one statement after the other; executescript would commit in between."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _migrations() -> list[tuple[int, str]]:

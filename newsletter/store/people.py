@@ -1,0 +1,297 @@
+"""Subscribers, lists, subscriptions and suppressions in the store."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from newsletter.errors import ListNotFoundError, SubscriberNotFoundError
+from newsletter.model.people import (
+    ListCount,
+    MailingList,
+    Subscriber,
+    Subscription,
+    SubscriptionStatus,
+    Suppression,
+    SuppressionReason,
+    canonical_key,
+)
+from newsletter.store.sqlite import SqliteStore
+
+#: People fetched at a time: the list may have a million, memory must not know.
+PAGE = 1000
+
+_ADD_LIST = """
+INSERT INTO lists (key, title, language, form, created)
+VALUES (:key, :title, :language, :form, :now) ON CONFLICT (key) DO NOTHING
+"""
+
+# What is known of a person is only ever filled in, never emptied.
+_ADD_SUBSCRIBER = """
+INSERT INTO subscribers (canonical, address, name, language, form, fields, created)
+VALUES (:canonical, :address, :name, :language, :form, :fields, :now)
+ON CONFLICT (canonical) DO UPDATE SET
+  name = CASE WHEN excluded.name = '' THEN name ELSE excluded.name END,
+  language = CASE WHEN excluded.language = '' THEN language ELSE excluded.language END,
+  form = CASE WHEN excluded.form = '' THEN form ELSE excluded.form END,
+  fields = json_patch(fields, excluded.fields)
+"""
+
+# Who unsubscribed stays unsubscribed, who never confirmed stays unconfirmed.
+_ADD_SUBSCRIPTION = """
+INSERT INTO subscriptions (subscriber_id, list_id, status, since, how)
+SELECT id, :list, :status, :now, :how FROM subscribers WHERE canonical = :canonical
+ON CONFLICT (subscriber_id, list_id) DO NOTHING
+"""
+
+_SET_STATUS = """
+UPDATE subscriptions SET status = :status, since = :now, how = :how
+WHERE list_id = :list
+  AND subscriber_id = (SELECT id FROM subscribers WHERE canonical = :canonical)
+"""
+
+# The first reason stays: a complaint is not forgotten for a later bounce.
+_SUPPRESS = """
+INSERT INTO suppressions (canonical, address, reason, since, note)
+VALUES (:canonical, :address, :reason, :now, :note) ON CONFLICT (canonical) DO NOTHING
+"""
+
+_REMEMBER = """
+INSERT INTO events (at, kind, canonical, list_key, note)
+VALUES (:at, :kind, :canonical, :list_key, :note)
+"""
+
+_SUBSCRIPTIONS = """
+SELECT s.address, l.key, u.status, u.since, u.how
+FROM subscriptions AS u
+JOIN subscribers AS s ON s.id = u.subscriber_id
+JOIN lists AS l ON l.id = u.list_id
+WHERE s.canonical = :canonical ORDER BY l.key
+"""
+
+_COUNTS = """
+SELECT l.*,
+  SUM(u.status = 'confirmed') AS confirmed,
+  SUM(u.status = 'unconfirmed') AS unconfirmed,
+  SUM(u.status = 'unsubscribed') AS unsubscribed,
+  SUM(u.status = 'confirmed' AND p.canonical IS NOT NULL) AS suppressed
+FROM lists AS l
+LEFT JOIN subscriptions AS u ON u.list_id = l.id
+LEFT JOIN subscribers AS s ON s.id = u.subscriber_id
+LEFT JOIN suppressions AS p ON p.canonical = s.canonical
+GROUP BY l.id ORDER BY l.key
+"""
+
+# One page of people, by keyset so that the thousandth page costs what the first does.
+_PAGE = """
+SELECT * FROM subscribers AS s
+WHERE s.id > :after AND (:list = 0 OR EXISTS (
+  SELECT 1 FROM subscriptions AS u WHERE u.subscriber_id = s.id AND u.list_id = :list))
+ORDER BY s.id LIMIT :page
+"""
+
+
+class People:
+    """Everyone the store knows, and how they stand to the lists.
+
+    Addresses handed in are valid already (`audience.addresses.parse_address`).
+    """
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    def ensure_list(self, key: str, *, now: datetime, title: str = "") -> MailingList:
+        """Return the list with this key, made now where there is none."""
+        values = {"key": key, "title": title, "language": "", "form": "", "now": now.isoformat()}
+        with self._store.transaction() as connection:
+            connection.execute(_ADD_LIST, values)
+        return self.list_named(key)
+
+    def list_named(self, key: str) -> MailingList:
+        """Return the list with this key, or raise ListNotFoundError."""
+        found = self._store.rows("SELECT * FROM lists WHERE key = :key", {"key": key})
+        if not found:
+            raise ListNotFoundError(f"there is no list {key!r}")
+        return read_list(found[0])
+
+    def lists(self) -> tuple[ListCount, ...]:
+        """Return every list with how many people stand to it in which way."""
+        states = ("confirmed", "unconfirmed", "unsubscribed", "suppressed")
+        return tuple(
+            ListCount(read_list(row), *(row[state] or 0 for state in states))
+            for row in self._store.rows(_COUNTS, {})
+        )
+
+    def find(self, address: str) -> Subscriber:
+        """Return the subscriber with this address, or raise SubscriberNotFoundError."""
+        rows = self._store.rows(
+            "SELECT * FROM subscribers WHERE canonical = :canonical",
+            {"canonical": canonical_key(address)},
+        )
+        if not rows:
+            raise SubscriberNotFoundError(f"nobody with the address {address!r} is known")
+        return read_subscriber(rows[0])
+
+    def everyone(self, list_key: str | None = None) -> Iterator[Subscriber]:
+        """Return all subscribers, or all who ever were on a list, a page at a time."""
+        values = {"list": self.list_named(list_key).id if list_key else 0, "after": 0, "page": PAGE}
+        while rows := self._store.rows(_PAGE, values):
+            yield from map(read_subscriber, rows)
+            values["after"] = rows[-1]["id"]
+
+    def subscriptions(self, address: str) -> tuple[Subscription, ...]:
+        """Return how the person stands to each list they ever were on."""
+        rows = self._store.rows(_SUBSCRIPTIONS, {"canonical": canonical_key(address)})
+        return tuple(
+            Subscription(
+                row["address"],
+                row["key"],
+                SubscriptionStatus(row["status"]),
+                datetime.fromisoformat(row["since"]),
+                row["how"],
+            )
+            for row in rows
+        )
+
+    def suppression(self, address: str) -> Suppression | None:
+        """Return why this address must not be written to, or None."""
+        rows = self._store.rows(
+            "SELECT * FROM suppressions WHERE canonical = :canonical",
+            {"canonical": canonical_key(address)},
+        )
+        return read_suppression(rows[0]) if rows else None
+
+    def add(
+        self,
+        subscriber: Subscriber,
+        list_key: str,
+        *,
+        now: datetime,
+        how: str,
+        status: SubscriptionStatus = SubscriptionStatus.CONFIRMED,
+    ) -> bool:
+        """Put a person on a list; say whether they were not on it in any way before.
+
+        Who unsubscribed stays so: `rejoin` is for those who asked to come back.
+        """
+        canonical = canonical_key(subscriber.address)
+        values = {
+            "canonical": canonical,
+            "address": subscriber.address,
+            "name": subscriber.name,
+            "language": subscriber.language,
+            "form": subscriber.form,
+            "fields": json.dumps(dict(subscriber.fields), ensure_ascii=False),
+            "list": self.list_named(list_key).id,
+            "status": status,
+            "now": now.isoformat(),
+            "how": how,
+        }
+        with self._store.transaction() as connection:
+            connection.execute(_ADD_SUBSCRIBER, values)
+            is_new = connection.execute(_ADD_SUBSCRIPTION, values).rowcount > 0
+            if is_new:
+                _remember(connection, f"added {status}", canonical, now, list_key, how)
+        return is_new
+
+    def rejoin(self, address: str, list_key: str, *, now: datetime, how: str) -> None:
+        """Confirm someone again who had left the list and asked to come back."""
+        self._set_status(address, [list_key], SubscriptionStatus.CONFIRMED, now, how)
+
+    def unsubscribe(
+        self, address: str, list_key: str | None = None, *, now: datetime, how: str
+    ) -> tuple[str, ...]:
+        """Take the person off the list, or off all; return the keys of the lists they left."""
+        left = tuple(
+            one.mailing_list
+            for one in self.subscriptions(address)
+            if one.status is not SubscriptionStatus.UNSUBSCRIBED
+            and list_key in (None, one.mailing_list)
+        )
+        self._set_status(address, left, SubscriptionStatus.UNSUBSCRIBED, now, how)
+        return left
+
+    def suppress(
+        self, address: str, reason: SuppressionReason, *, now: datetime, note: str = ""
+    ) -> bool:
+        """Never write to this address again, known or not; say whether that is new."""
+        canonical = canonical_key(address)
+        values = {
+            "canonical": canonical,
+            "address": address,
+            "reason": reason,
+            "now": now.isoformat(),
+            "note": note,
+        }
+        with self._store.transaction() as connection:
+            is_new = connection.execute(_SUPPRESS, values).rowcount > 0
+            if is_new:
+                _remember(connection, f"suppressed {reason}", canonical, now, note=note)
+        return is_new
+
+    def lift_suppression(self, address: str, *, now: datetime, note: str = "") -> bool:
+        """Allow writing to this address again; say whether it had been suppressed."""
+        canonical = canonical_key(address)
+        with self._store.transaction() as connection:
+            lifted = connection.execute(
+                "DELETE FROM suppressions WHERE canonical = :canonical", {"canonical": canonical}
+            ).rowcount
+            if lifted:
+                _remember(connection, "suppression lifted", canonical, now, note=note)
+        return lifted > 0
+
+    def _set_status(
+        self,
+        address: str,
+        list_keys: Sequence[str],
+        status: SubscriptionStatus,
+        now: datetime,
+        how: str,
+    ) -> None:
+        canonical = canonical_key(address)
+        values = {"canonical": canonical, "status": status, "now": now.isoformat(), "how": how}
+        with self._store.transaction() as connection:
+            for key in list_keys:
+                connection.execute(_SET_STATUS, {**values, "list": self.list_named(key).id})
+                _remember(connection, status, canonical, now, key, how)
+
+
+def read_list(row: sqlite3.Row) -> MailingList:
+    """Return the list that a row of `lists` holds."""
+    return MailingList(row["key"], row["title"], row["language"], row["form"], row["id"])
+
+
+def read_subscriber(row: sqlite3.Row) -> Subscriber:
+    """Return the subscriber that a row of `subscribers` holds."""
+    return Subscriber(
+        row["address"],
+        row["name"],
+        row["language"],
+        row["form"],
+        json.loads(row["fields"]),
+        row["id"],
+    )
+
+
+def read_suppression(row: sqlite3.Row) -> Suppression:
+    """Return the suppression that a row of `suppressions` holds."""
+    return Suppression(
+        row["address"],
+        SuppressionReason(row["reason"]),
+        datetime.fromisoformat(row["since"]),
+        row["note"],
+    )
+
+
+def _remember(
+    connection: sqlite3.Connection,
+    kind: str,
+    canonical: str,
+    at: datetime,
+    list_key: str = "",
+    note: str = "",
+) -> None:
+    values = {"kind": kind, "canonical": canonical, "at": at.isoformat()}
+    connection.execute(_REMEMBER, {**values, "list_key": list_key, "note": note})

@@ -1,0 +1,294 @@
+"""The people half of the store: once, never revived, never lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import ListNotFoundError, StoreError, SubscriberNotFoundError
+from newsletter.model.people import Subscriber, SubscriptionStatus, SuppressionReason
+from newsletter.store import open_store
+from newsletter.store.people import People
+from newsletter.store.readers import Readers
+from newsletter.store.sqlite import SqliteStore
+
+NOW = datetime(2016, 5, 20, 9, 0, tzinfo=UTC)
+LATER = datetime(2016, 6, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with open_store("sqlite:///people.db", root=tmp_path, create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def people(store: SqliteStore) -> People:
+    found = People(store)
+    found.ensure_list("members", now=NOW, title="Members")
+    found.ensure_list("press", now=NOW)
+    return found
+
+
+@pytest.fixture
+def readers(store: SqliteStore) -> Readers:
+    return Readers(store)
+
+
+def _add(people: People, address: str, list_key: str = "members", **more: str) -> bool:
+    return people.add(Subscriber(address, **more), list_key, now=NOW, how="by hand")  # type: ignore[arg-type]
+
+
+def _add_many(people: People, count: int) -> None:
+    for number in range(count):
+        _add(people, f"{'long' * 50}{number}@example.org")
+
+
+def _addresses(readers: Readers, *lists: str) -> list[str]:
+    return [reader.subscriber.address for reader in readers.recipients(lists)]
+
+
+def test_a_confirmed_subscriber_of_two_lists_is_written_to_once(
+    people: People, readers: Readers
+) -> None:
+    _add(people, "ana@example.org")
+    _add(people, "ANA@example.org", "press")
+
+    assert _addresses(readers, "press", "members") == ["ana@example.org"]
+
+
+def test_the_first_list_asked_for_says_why_one_gets_it(people: People, readers: Readers) -> None:
+    _add(people, "ana@example.org", "members")
+    _add(people, "ana@example.org", "press")
+    _add(people, "bo@example.org", "members")
+
+    found = [reader.mailing_list.key for reader in readers.recipients(["press", "members"])]
+
+    assert found == ["press", "members"]
+
+
+def test_recipients_come_page_by_page_without_a_gap(
+    people: People, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.store.readers.PAGE", 3)
+    names = [f"p{number}@example.org" for number in range(10)]
+    for name in names:
+        _add(people, name)
+
+    assert _addresses(readers, "members") == names
+
+
+def test_a_reader_without_a_language_has_that_of_the_list(
+    people: People, store: SqliteStore, readers: Readers
+) -> None:
+    store.connection.execute("UPDATE lists SET language = 'fr', form = 'light'")
+    _add(people, "ana@example.org")
+    _add(people, "bo@example.org", language="ar")
+
+    found = [(r.subscriber.language, r.subscriber.form) for r in readers.recipients(["members"])]
+
+    assert found == [("fr", "light"), ("ar", "light")]
+
+
+def test_an_unknown_list_is_an_error_not_an_empty_mailing(readers: Readers) -> None:
+    with pytest.raises(ListNotFoundError, match="'membres'"):
+        list(readers.recipients(["membres"]))
+
+
+def test_who_is_left_out_is_counted_once_by_reason(people: People, readers: Readers) -> None:
+    for name in ("stays", "left", "bounced", "both"):
+        _add(people, f"{name}@example.org")
+    _add(people, "both@example.org", "press")
+    people.add(
+        Subscriber("waits@example.org"),
+        "members",
+        now=NOW,
+        how="form",
+        status=SubscriptionStatus.UNCONFIRMED,
+    )
+    people.unsubscribe("left@example.org", "members", now=NOW, how="by link")
+    people.unsubscribe("both@example.org", "members", now=NOW, how="by link")
+    people.suppress("Bounced@example.org", SuppressionReason.BOUNCED, now=NOW)
+
+    found = readers.left_out(["members", "press"])
+
+    assert found == {"suppressed: bounced": 1, "unconfirmed": 1, "unsubscribed": 1}
+    assert _addresses(readers, "members", "press") == ["stays@example.org", "both@example.org"]
+
+
+def test_adding_again_does_not_bring_back_who_unsubscribed(
+    people: People, readers: Readers
+) -> None:
+    _add(people, "ana@example.org")
+    people.unsubscribe("ana@example.org", now=NOW, how="by link")
+
+    assert not _add(people, "Ana@example.org")
+
+    assert _addresses(readers, "members") == []
+
+
+def test_who_asked_to_come_back_is_written_to_again(people: People, readers: Readers) -> None:
+    _add(people, "ana@example.org")
+    people.unsubscribe("ana@example.org", now=NOW, how="by link")
+
+    people.rejoin("ana@example.org", "members", now=LATER, how="asked by letter")
+
+    assert _addresses(readers, "members") == ["ana@example.org"]
+    assert people.subscriptions("ana@example.org")[0].since == LATER
+
+
+def test_who_leaves_or_bounces_during_a_mailing_is_unwanted_at_once(
+    people: People, readers: Readers
+) -> None:
+    for name in ("stays", "left", "bounced"):
+        _add(people, f"{name}@example.org")
+    people.unsubscribe("left@example.org", "members", now=LATER, how="by link")
+    people.suppress("bounced@example.org", SuppressionReason.BOUNCED, now=LATER)
+
+    asked = ["stays@example.org", "Left@example.org", "bounced@example.org", "new@example.org"]
+
+    assert readers.unwanted(asked, ["members"]) == {
+        "Left@example.org": "unsubscribed",
+        "bounced@example.org": "suppressed: bounced",
+        "new@example.org": "no longer a subscriber",
+    }
+    assert readers.is_still_wanted("stays@example.org", ["members"])
+    assert not readers.is_still_wanted("left@example.org", ["members"])
+
+
+def test_a_test_to_named_addresses_asks_only_the_suppressions(
+    people: People, readers: Readers
+) -> None:
+    people.suppress("no@example.org", SuppressionReason.ASKED, now=NOW)
+
+    assert readers.unwanted(["me@example.org", "no@example.org"], []) == {
+        "no@example.org": "suppressed: asked"
+    }
+
+
+def test_the_first_reason_of_a_suppression_stays(people: People) -> None:
+    assert people.suppress("a@example.org", SuppressionReason.COMPLAINED, now=NOW)
+
+    assert not people.suppress("A@example.org", SuppressionReason.BOUNCED, now=LATER)
+
+    found = people.suppression("a@example.org")
+    assert found is not None
+    assert (found.reason, found.since) == (SuppressionReason.COMPLAINED, NOW)
+
+
+def test_a_lifted_suppression_lets_mail_through(people: People, readers: Readers) -> None:
+    _add(people, "ana@example.org")
+    people.suppress("ana@example.org", SuppressionReason.MANUAL, now=NOW)
+
+    assert people.lift_suppression("ana@example.org", now=LATER)
+    assert not people.lift_suppression("ana@example.org", now=LATER)
+
+    assert _addresses(readers, "members") == ["ana@example.org"]
+
+
+def test_what_is_known_of_a_person_is_filled_in_never_emptied(people: People) -> None:
+    people.add(
+        Subscriber("ana@example.org", "Ana", "es", fields={"country": "CL"}),
+        "members",
+        now=NOW,
+        how="by hand",
+    )
+
+    people.add(Subscriber("ana@example.org", fields={"town": "Arica"}), "press", now=NOW, how="x")
+
+    found = people.find("ANA@example.org")
+    assert (found.name, found.language) == ("Ana", "es")
+    assert found.fields == {"country": "CL", "town": "Arica"}
+
+
+def test_nobody_known_by_an_address_is_an_error(people: People) -> None:
+    with pytest.raises(SubscriberNotFoundError, match=r"'who@example\.org'"):
+        people.find("who@example.org")
+
+
+def test_lists_are_counted_by_status(people: People) -> None:
+    _add(people, "a@example.org")
+    _add(people, "b@example.org")
+    _add(people, "c@example.org")
+    people.unsubscribe("b@example.org", now=NOW, how="by link")
+    people.suppress("c@example.org", SuppressionReason.BOUNCED, now=NOW)
+
+    members, press = people.lists()
+
+    assert (members.mailing_list.title, members.confirmed, members.unsubscribed) == (
+        "Members",
+        2,
+        1,
+    )
+    assert members.suppressed == 1
+    assert (press.confirmed, press.unconfirmed, press.unsubscribed) == (0, 0, 0)
+
+
+def test_everyone_comes_in_order_page_by_page(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.store.people.PAGE", 2)
+    for name in "abcde":
+        _add(people, f"{name}@example.org", "members" if name != "c" else "press")
+
+    assert [one.address[0] for one in people.everyone()] == list("abcde")
+    assert [one.address[0] for one in people.everyone("members")] == list("abde")
+
+
+def test_every_change_of_a_subscription_leaves_an_event(people: People, store: SqliteStore) -> None:
+    _add(people, "ana@example.org")
+    people.unsubscribe("ana@example.org", now=LATER, how="by link")
+    people.suppress("ana@example.org", SuppressionReason.ASKED, now=LATER, note="letter")
+
+    rows = store.rows("SELECT kind, note FROM events ORDER BY id", {})
+
+    assert [tuple(row) for row in rows] == [
+        ("added confirmed", "by hand"),
+        ("unsubscribed", "by link"),
+        ("suppressed asked", "letter"),
+    ]
+
+
+def test_reading_a_store_that_does_not_exist_makes_no_file(tmp_path: Path) -> None:
+    with open_store("sqlite:///people.db", root=tmp_path, create=False) as store:
+        assert People(store).lists() == ()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_a_store_error_and_nothing_is_half_written(
+    people: People, store: SqliteStore
+) -> None:
+    pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+    store.connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreError, match="full"):
+        _add_many(people, 500)
+
+    store.connection.execute("PRAGMA max_page_count = 100000")
+    count = store.rows("SELECT COUNT(*) AS n FROM subscribers", {})[0]["n"]
+    assert count == store.rows("SELECT COUNT(*) AS n FROM subscriptions", {})[0]["n"]
+
+
+def test_a_locked_store_is_a_store_error(
+    people: People, store: SqliteStore, tmp_path: Path
+) -> None:
+    store.connection.execute("PRAGMA busy_timeout = 1")
+    other = sqlite3.connect(tmp_path / "people.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(StoreError, match="locked"):
+        _add(people, "ana@example.org")
+
+    other.close()
+
+
+def test_a_closed_store_cannot_be_read(people: People, store: SqliteStore) -> None:
+    store.close()
+
+    with pytest.raises(StoreError, match="cannot be read"):
+        people.lists()
