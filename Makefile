@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 demo: $(VENV)/installed
 	$(BIN)/newsletter demo
 
-# .venv/bin/pip install -e '.[dev,dkim,images,fast]', then lint, types, contracts, tests
+# .venv/bin/pip install -e '.[dev,dkim,fast]', then lint, types, contracts, tests
 test: $(VENV)/installed-dev system-packages lint unit
 
 lint: $(VENV)/installed-dev
@@ -29,7 +29,7 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev,dkim,images,fast]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev,dkim,fast]'
 	touch $@ $(VENV)/installed
 
 system-packages:

@@ -88,6 +88,12 @@ class IssueFileError(NewsletterError):
     hint = "Open the file at that line and correct it; nothing was changed."
 
 
+class PictureError(NewsletterError):
+    """A picture cannot be used; the item stays without one."""
+
+    hint = "Choose another picture, or remove it from the item."
+
+
 class TranslationFileError(NewsletterError):
     """A translation file cannot be taken back."""
 
