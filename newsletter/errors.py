@@ -143,6 +143,12 @@ class ListNotFoundError(NewsletterError):
 # --- delivery -------------------------------------------------------------------
 
 
+class MessageError(NewsletterError):
+    """A reader's message cannot be made."""
+
+    hint = "Run `newsletter subscribers show ADDRESS` and correct the address or the name."
+
+
 class MailingNotFoundError(NewsletterError):
     """There is no such mailing."""
 
