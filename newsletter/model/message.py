@@ -134,9 +134,7 @@ class MessageTemplate:
             {
                 "transfer": stretch.transfer,
                 "pieces": [
-                    [piece.name, piece.escape]
-                    if isinstance(piece, Place)
-                    else piece.decode("utf-8" if stretch.transfer is Transfer.BASE64 else "ascii")
+                    [piece.name, piece.escape] if isinstance(piece, Place) else piece.decode()
                     for piece in stretch.pieces
                 ],
             }
