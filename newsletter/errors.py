@@ -100,6 +100,17 @@ class TranslationFileError(NewsletterError):
     hint = "Export it again with `newsletter translations export` and fill that file in."
 
 
+class EmptyEditionError(NewsletterError):
+    """An edition would be an empty mail."""
+
+    hint = "Include an item, translate one, or let the language fall back to another."
+
+    def __init__(self, issue: str, edition: str) -> None:
+        super().__init__(f"edition {edition!r} of issue {issue!r} has nothing to say")
+        self.issue = issue
+        self.edition = edition
+
+
 class TemplateError(NewsletterError):
     """A theme has a mistake or lacks a file."""
 

@@ -334,3 +334,5 @@ class RenderedEdition:
     #: Complete document with inlined CSS; empty in the text edition.
     html: str
     text: str
+    #: What the theme's CSS says that inlining lost, one sentence a rule.
+    lost_rules: tuple[str, ...] = ()

@@ -1,0 +1,59 @@
+"""Languages by their BCP 47 name: same or not, which way they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: Languages written from right to left in their usual script (CLDR; a test compares with Babel).
+_RIGHT_TO_LEFT = frozenset(
+    {"ar", "arc", "aeb", "ajp", "apc", "ary", "arz", "bal", "bcc", "bej", "bgn", "bqi", "brh"}
+    | {"ckb", "dv", "fa", "glk", "he", "iw", "ji", "khw", "ks", "lrc", "mzn", "nqo", "pnb", "prs"}
+    | {"ps", "rhg", "sam", "sd", "sdh", "skr", "syr", "trw", "ug", "ur", "yi"}
+)
+_RIGHT_TO_LEFT_SCRIPTS = frozenset(
+    {"adlm", "arab", "aran", "hebr", "mand", "mend", "nkoo", "rohg", "samr", "syrc", "thaa"}
+)
+#: Script and regions of traditional Chinese.
+_TRADITIONAL_CHINESE = frozenset({"hant", "tw", "hk", "mo"})
+
+
+def direction_of(language: str) -> str:
+    """Return "rtl" or "ltr" for a language; an unknown or empty one is "ltr"."""
+    base, *rest = _parts(language)
+    scripts = [part for part in rest if len(part) == 4 and part.isalpha()]
+    if scripts:
+        return "rtl" if scripts[0] in _RIGHT_TO_LEFT_SCRIPTS else "ltr"
+    return "rtl" if base in _RIGHT_TO_LEFT else "ltr"
+
+
+def is_same(one: str, other: str) -> bool:
+    """Say whether a reader of one language reads the other: "en-GB" and "en" are the same.
+
+    Simplified and traditional Chinese are not: their readers are served by different texts.
+    """
+    left, right = _parts(one), _parts(other)
+    if left[0] != right[0] or not left[0]:
+        return False
+    if left[0] == "zh":
+        return _is_traditional(left) == _is_traditional(right)
+    return True
+
+
+def best_match(wanted: str, offered: Iterable[str]) -> str | None:
+    """Return the offered language that serves `wanted`: itself, else the first that is the same."""
+    names = list(offered)
+    exact = [name for name in names if _parts(name) == _parts(wanted)]
+    return next(iter(exact or [name for name in names if is_same(name, wanted)]), None)
+
+
+def chain_of(language: str, *fallbacks: str) -> tuple[str, ...]:
+    """Return the language and its fallbacks in order, each once, empty ones left out."""
+    return tuple(dict.fromkeys(name for name in (language, *fallbacks) if name))
+
+
+def _parts(language: str) -> list[str]:
+    return language.replace("_", "-").lower().split("-")
+
+
+def _is_traditional(parts: list[str]) -> bool:
+    return "hans" not in parts and not _TRADITIONAL_CHINESE.isdisjoint(parts)

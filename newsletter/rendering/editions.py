@@ -1,0 +1,51 @@
+"""Issue -> message, the first half: an edition rendered once, personal places still open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from newsletter.model.content import EditionForm, Identity, RenderedEdition
+from newsletter.model.editions import EditionContent
+from newsletter.model.message import MARKERS
+from newsletter.rendering import bidi, html, plaintext
+from newsletter.rendering.languages import open_language
+from newsletter.rendering.themes import open_theme
+
+
+def render_edition(
+    content: EditionContent,
+    identity: Identity,
+    *,
+    theme: str = "default",
+    theme_folders: Sequence[Path],
+    markers: Mapping[str, str] = MARKERS,
+) -> RenderedEdition:
+    """Return the edition as HTML and text, with a marker at each personal place.
+
+    The same content, identity and theme give the same bytes. `theme_folders` are
+    searched in order; the last is the shipped one. Raises TemplateError for a mistake
+    in the theme, naming file and line.
+    """
+    opened = open_theme(theme, theme_folders)
+    language = open_language(opened, content.language, identity.time_zone)
+    setting = html.Setting(opened, language, identity, markers)
+    document = ""
+    lost: tuple[str, ...] = ()
+    if content.edition.form is not EditionForm.TEXT:
+        document, lost = html.render(content, setting)
+    return RenderedEdition(
+        edition=content.edition,
+        direction=content.direction,
+        subject=_one_line(str(content.subject), content.subject.direction),
+        preheader=str(content.preheader),
+        html=document,
+        text=plaintext.render(content, setting),
+        lost_rules=lost,
+    )
+
+
+def _one_line(subject: str, direction: str) -> str:
+    """Return a subject without line breaks, the runs of the other direction isolated."""
+    line = " ".join(bidi.without_controls(subject).split())
+    return bidi.isolated(line, direction) if direction == "rtl" else line

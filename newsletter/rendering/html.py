@@ -1,0 +1,169 @@
+"""One edition as HTML: what its templates see, and the finished document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from newsletter.model.content import EditionForm, Identity, Picture
+from newsletter.model.editions import EditionContent, EditionItem, LocalText, archive_url
+from newsletter.model.languages import direction_of, is_same
+from newsletter.rendering import markdown, stylesheets, wrapping
+from newsletter.rendering.bidi import END_ISOLATE, ISOLATE
+from newsletter.rendering.inlining import inline, lost_rules
+from newsletter.rendering.languages import Language, fill, known_languages, open_language
+from newsletter.rendering.templates import Templates
+from newsletter.rendering.themes import Theme
+
+#: Personal values that only a public page gives a meaning.
+_ONLY_PUBLIC = ("preferences_url", "view_url")
+_BLANKS = re.compile(r"[ \t]*\n\s*")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything but the content that an edition is rendered with."""
+
+    theme: Theme
+    language: Language
+    identity: Identity
+    #: Personal value -> the marker that stands for it.
+    markers: Mapping[str, str]
+
+    @property
+    def personal(self) -> dict[str, str]:
+        """Return the markers, "" for those that mean nothing without public pages."""
+        public = bool(self.identity.public_url)
+        return {
+            name: "" if name in _ONLY_PUBLIC and not public else marker
+            for name, marker in self.markers.items()
+        }
+
+
+def render(content: EditionContent, setting: Setting) -> tuple[str, tuple[str, ...]]:
+    """Return the finished document and a sentence for each CSS rule that inlining lost."""
+    name = "issue.html.j2"
+    templates = Templates(setting.theme, filters(content))
+    if content.edition.form is EditionForm.LIGHT and templates.has("light.html.j2"):
+        name = "light.html.j2"
+    document = templates.render(name, values(content, setting))
+    return _BLANKS.sub("\n", inline(document)).strip() + "\n", tuple(lost_rules(document))
+
+
+def values(content: EditionContent, setting: Setting) -> dict[str, Any]:
+    """Return the names that a theme's HTML templates know."""
+    language = setting.language
+    right_to_left = content.direction == "rtl"
+
+    def label(key: str, **fields: str) -> str:
+        return fill(language.label(key), fields, escape)
+
+    return {
+        **shared_values(content, setting),
+        "label": label,
+        "personal": _marked_up(setting.personal, content.direction),
+        "css": lambda name: _css(setting, name),
+        "dark_css": lambda name: Markup(stylesheets.compact(stylesheets.dark(_css(setting, name)))),  # noqa: S704
+        "start": "right" if right_to_left else "left",
+        "end": "left" if right_to_left else "right",
+        "forward": "←" if right_to_left else "→",
+        "chevron": "‹" if right_to_left else "›",
+    }
+
+
+def shared_values(content: EditionContent, setting: Setting) -> dict[str, Any]:
+    """Return the names that HTML and text templates have in common."""
+    return {
+        "content": content,
+        "identity": setting.identity,
+        "options": setting.theme.options,
+        "language": setting.language,
+        "others": _others(content, setting),
+    }
+
+
+def filters(content: EditionContent) -> dict[str, Callable[..., Any]]:
+    """Return the filters that a theme's HTML templates know."""
+    return {
+        "text": lambda text: _text(text, content.direction),
+        "attrs": lambda text: _attributes(text, content.language),
+        "against": lambda text: _against(text, content.direction),
+        "cut": cut,
+        "markdown": lambda text: markdown.to_html(str(text), _direction(text, content.direction)),
+        "sized": sized,
+    }
+
+
+def cut(text: LocalText | str, columns: int) -> LocalText:
+    """Return the text shortened at a word, in the language it is in."""
+    local = text if isinstance(text, LocalText) else LocalText(str(text))
+    return replace(local, text=wrapping.cut(local.text, columns))
+
+
+def sized(picture: Picture, width: int) -> int | None:
+    """Return the height that the picture has at this width, None where it is not known."""
+    if not picture.width or not picture.height:
+        return None
+    return max(1, round(picture.height * width / picture.width))
+
+
+def _css(setting: Setting, name: str) -> Markup:
+    """Return a stylesheet of the theme, ready for mail; "" where there is none."""
+    path = setting.theme.find(name)
+    if path is None:
+        return Markup("")
+    variables = {**setting.theme.options.get("css", {}), **setting.language.css}
+    css = stylesheets.filled(setting.theme.text(name), variables, file=str(path))
+    css = stylesheets.compact(stylesheets.physical(css, setting.language.direction))
+    return Markup(css.replace("</", "<\\/"))  # noqa: S704 - a theme's own file
+
+
+def _marked_up(personal: Mapping[str, str], direction: str) -> dict[str, str]:
+    """Return the markers with those that are shown isolated inside right-to-left text."""
+    if direction == "ltr":
+        return dict(personal)
+    shown = {"address": Markup('<span dir="ltr">{}</span>').format(personal["address"])}
+    free = {name: f"{ISOLATE}{personal[name]}{END_ISOLATE}" for name in ("name", "list")}
+    return {**personal, **free, **shown}
+
+
+def _text(text: LocalText | str, direction: str) -> Markup:
+    return markdown.spans(str(text), _direction(text, direction))
+
+
+def _direction(text: LocalText | str, otherwise: str) -> str:
+    return text.direction if isinstance(text, LocalText) and text.language else otherwise
+
+
+def _attributes(text: LocalText | EditionItem, language: str) -> Markup:
+    """Return lang and dir for a text that is not in the edition's language, else nothing."""
+    if not text.language or is_same(text.language, language):
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(text.language, text.direction)
+
+
+def _against(text: LocalText | EditionItem, direction: str) -> str:
+    """Return " rtl" or " ltr", a class, for a text that runs against the edition."""
+    runs_against = text.language and text.direction != direction
+    return f" {text.direction}" if runs_against else ""
+
+
+def _others(content: EditionContent, setting: Setting) -> list[dict[str, str]]:
+    """Return the issue's other languages with their own names and addresses."""
+    public_url = setting.identity.public_url
+    if not public_url:
+        return []
+    known = known_languages(setting.theme)
+    return [
+        {
+            "code": code,
+            "direction": direction_of(code),
+            "name": open_language(setting.theme, code).name if code in known else code,
+            "url": archive_url(public_url, content.slug, replace(content.edition, language=code)),
+        }
+        for code in content.other_languages
+    ]
