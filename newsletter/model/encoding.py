@@ -31,6 +31,7 @@ _OVERRIDES = re.compile("[\u202a-\u202e\ufeff\ufff9-\ufffb\ud800-\udfff\U000e000
 #: Everything but printable ASCII without "=", and the second of two spaces: a relay may
 #: fold runs of spaces, and DKIM's relaxed body would then need work for each reader.
 _QP_UNSAFE = re.compile(rb"[^ -<>-~]|(?<= ) ")
+_QP_ALMOST = re.compile(rb"(?: ?[!-~])*")
 _QP_TABLE = [b"=%02X" % byte for byte in range(256)]
 
 
@@ -55,7 +56,10 @@ def quoted_printable(line: bytes) -> bytes:
     No line begins with a dot (so SMTP needs no stuffing, RFC 5321 section 4.5.2) or with
     "From " (which mbox files change), and no two blanks stand together.
     """
-    encoded = _QP_UNSAFE.sub(lambda found: _QP_TABLE[found[0][0]], line)
+    if _QP_ALMOST.fullmatch(line):
+        encoded = line.replace(b"=", b"=3D")
+    else:
+        encoded = _QP_UNSAFE.sub(lambda found: _QP_TABLE[found[0][0]], line)
     if len(encoded) <= _QP_ROOM and not encoded.startswith((b".", b"From ")):
         return encoded
     return b"=\r\n".join(_broken(encoded))
@@ -113,6 +117,10 @@ def base64_lines(raw: bytes) -> bytes:
 # --- headers ----------------------------------------------------------------------
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_PLAIN_ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
+)
 _DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _DOMAIN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 #: RFC 2047 section 5 (3): all that may stand unencoded in a word inside a phrase.
@@ -123,6 +131,7 @@ _Q_TABLE = [
 _Q_COST = [len(code) for code in _Q_TABLE]
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 _URL_UNSAFE = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
+_URL_SAFE = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 _ID_UNSAFE = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]")
 
 
@@ -215,6 +224,8 @@ def addr_spec(address: str) -> str:
     A local part outside ASCII stays as it is: such a reader can only be written to over
     SMTPUTF8 (RFC 6531), where headers are UTF-8. Raises MessageError for no address.
     """
+    if len(address) <= 320 and _PLAIN_ADDRESS.fullmatch(address):
+        return address
     local, at, domain = clean(address).rpartition("@")
     if not (local and at and domain) or len(address) > 320:
         raise MessageError(f"{address!r} is not an address")
@@ -238,6 +249,8 @@ def _a_label(domain: str, address: str) -> str:
 
 def url(text: str) -> str:
     """Return an address of the web or mailto: in safe ASCII; other schemes give nothing."""
+    if _URL_SAFE.fullmatch(text):
+        return text
     cleaned = clean(text)
     if not cleaned.lower().startswith(("https://", "http://", "mailto:")):
         return ""

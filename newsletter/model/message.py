@@ -227,9 +227,15 @@ def _cut(piece: bytes) -> Callable[[int], tuple[bytes, bytes, bytes]]:
 
 
 def _encoder(transfer: Transfer, place: Place) -> Callable[[Values], bytes]:
+    escape = _ESCAPES[place.escape]
     if transfer is Transfer.QUOTED_PRINTABLE:
-        return lambda values: encoding.quoted_printable_text(_escaped(place, values))
-    return lambda values: _escaped(place, values).encode("utf-8", "replace")
+        return lambda values: _quoted(escape(values, place.name))
+    return lambda values: escape(values, place.name).encode("utf-8", "replace")
+
+
+def _quoted(text: str) -> bytes:
+    """Return a value, never with a line break in it, on lines of its own."""
+    return encoding.quoted_printable(text.encode("utf-8", "replace")) + b"=\r\n" if text else b""
 
 
 def _escaped(place: Place, values: Values) -> str:
