@@ -1,1 +1,100 @@
-"""The gate before sending: findings and the checks that yield them."""
+"""The gate before sending: findings, and the checks that yield them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from newsletter.model.content import Identity, Issue, RenderedEdition
+
+if TYPE_CHECKING:
+    from newsletter.preflight.pages import Page
+
+
+class Severity(StrEnum):
+    """What a finding means for sending."""
+
+    #: Stops the send.
+    ERROR = "error"
+    #: Informs; a person may waive it.
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: where it is and how to mend it."""
+
+    check: str
+    severity: Severity
+    message: str
+    #: "edition 'fr', picture 'lake.jpg'".
+    where: str = ""
+    mend: str = ""
+    #: "who: why" where a person waived it; it then stays visible and stops nothing.
+    waived: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is about to be sent: the issue and every edition as it was rendered."""
+
+    issue: Issue
+    identity: Identity
+    editions: tuple[RenderedEdition, ...]
+    #: Edition key -> the CSS rules that inlining would lose.
+    lost_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """Return the editions that have HTML, parsed once for all checks."""
+        from newsletter.preflight.pages import parse
+
+        return tuple(parse(rendered) for rendered in self.editions if rendered.html)
+
+
+Check = Callable[[Candidate], Iterable[Finding]]
+
+
+def error(check: str, message: str, *, where: str = "", mend: str = "") -> Finding:
+    """Return a finding that stops the send."""
+    return Finding(check, Severity.ERROR, message, where, mend)
+
+
+def warning(check: str, message: str, *, where: str = "", mend: str = "") -> Finding:
+    """Return a finding that informs."""
+    return Finding(check, Severity.WARNING, message, where, mend)
+
+
+def run(candidate: Candidate, checks: Sequence[Check] | None = None) -> tuple[Finding, ...]:
+    """Return what the checks find, errors first, each thing once.
+
+    Without `checks`, all that need neither network nor other programs. A warning that the
+    issue waives is kept and says who waived it; an error cannot be waived.
+    """
+    chosen = standard_checks() if checks is None else checks
+    found = dict.fromkeys(finding for check in chosen for finding in check(candidate))
+    waived = [_with_waiver(finding, candidate.issue.waivers) for finding in found]
+    return tuple(
+        sorted(waived, key=lambda one: (one.severity is Severity.WARNING, bool(one.waived)))
+    )
+
+
+def stops(findings: Iterable[Finding]) -> bool:
+    """Say whether anything found stops the send."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def standard_checks() -> tuple[Check, ...]:
+    """Return every check that judges the issue by itself."""
+    from newsletter.preflight import links, markup, weight, wording
+
+    return (*wording.CHECKS, *markup.CHECKS, *links.CHECKS, *weight.CHECKS)
+
+
+def _with_waiver(finding: Finding, waivers: Mapping[str, str]) -> Finding:
+    if finding.severity is Severity.ERROR:
+        return finding
+    return replace(finding, waived=waivers.get(finding.check, ""))

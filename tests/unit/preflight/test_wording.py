@@ -1,0 +1,134 @@
+"""Subjects, texts, fields, addresses: each fault is found where it is, and only there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from newsletter.model.content import Identity
+from newsletter.model.message import MARKERS
+from newsletter.preflight import Candidate, run, wording
+from tests.unit.preflight.candidates import (
+    BODY,
+    IDENTITY,
+    ISSUE,
+    TEXT,
+    candidate,
+    document,
+    with_body,
+)
+
+
+def checks(wanted: Candidate) -> list[tuple[str, str]]:
+    return [(one.severity.value, one.check) for one in run(wanted, wording.CHECKS)]
+
+
+@pytest.mark.parametrize(
+    ("subject", "finding"),
+    [
+        ("", ("error", "subject-empty")),
+        (" \u200b\u2068\u2069 ", ("error", "subject-empty")),
+        ("x" * 79, ("warning", "subject-long")),
+        ("图书馆" * 14, ("warning", "subject-long")),
+        ("title " * 900, ("error", "subject-long")),
+        ("News\r\nBcc: x@example.org", ("error", "subject-control")),
+        ("News \u202eyaM", ("error", "subject-control")),
+        (f"Dear {MARKERS['name']}", ("error", "field-unresolved")),
+        ("News for {{ first_name }}", ("error", "field-unresolved")),
+        ("Re: your library", ("warning", "subject-reply")),
+        ("回复:图书馆", ("warning", "subject-reply")),
+        ("AW: Bücherei", ("warning", "subject-reply")),
+        ("😀🎉", ("warning", "subject-words")),
+    ],
+)
+def test_a_bad_subject_is_found(subject: str, finding: tuple[str, str]) -> None:
+    assert finding in checks(candidate(subject=subject))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Ready for May",
+        "\u2068IFLA\u2069: أخبار المكتبات",
+        "图书馆新闻 2016年5月",
+        "Research, reading, rest",
+        "Response: what 400 libraries said",
+        "“Ré” – la note",
+    ],
+)
+def test_a_good_subject_passes(subject: str) -> None:
+    assert checks(candidate(subject=subject)) == []
+
+
+def test_a_preheader_that_says_nothing_new_is_found() -> None:
+    assert checks(candidate(preheader="")) == [("warning", "preheader")]
+    assert checks(candidate(preheader=ISSUE.subject.upper())) == [("warning", "preheader")]
+
+
+def test_an_issue_without_news_is_found() -> None:
+    empty = replace(ISSUE, items=(replace(ISSUE.items[0], included=False),))
+
+    assert checks(candidate(empty)) == [("error", "issue-empty")]
+
+
+def test_editions_without_words_are_found() -> None:
+    picture = document('<h1></h1><img src="https://example.org/a.png" alt="">')
+
+    assert ("error", "text-empty") in checks(candidate(text=" \n"))
+    assert ("error", "text-empty") in checks(candidate(html=picture))
+    assert ("error", "text-empty") in checks(Candidate(ISSUE, IDENTITY, ()))
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ name }}", "{% if x %}", "*|FNAME|*", "%%first name%%", "XPERSONALXSHOEX", "{{7*7"]
+)
+def test_a_field_that_nothing_fills_stops(text: str) -> None:
+    assert ("error", "field-unresolved") in checks(candidate(text=f"{text}\n{TEXT}"))
+    assert ("error", "field-unresolved") in checks(with_body(f"<p>{text}</p>"))
+    assert ("error", "field-unresolved") in checks(
+        with_body(f'<a href="https://example.org/{text}">x</a>')
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["100 % of {books}", "XXX Congreso", "TODO EL MUNDO lee", "a {curly} word", "50%"]
+)
+def test_text_that_only_resembles_a_field_passes(text: str) -> None:
+    assert checks(candidate(text=f"{text}\n{TEXT}")) == []
+
+
+def test_text_that_was_to_be_replaced_is_found() -> None:
+    assert checks(with_body("<p>Lorem ipsum dolor</p>")) == [("warning", "placeholder")]
+
+
+def test_a_missing_postal_address_is_found_in_settings_and_in_each_part() -> None:
+    assert checks(candidate(identity=Identity("News"))) == [("error", "postal-address")]
+    found = run(candidate(text=TEXT.replace("Reading Street 1", "")), [wording.postal_address])
+    assert [one.where for one in found] == ["edition 'en', text"]
+    found = run(candidate(html=document(BODY.replace("2595", ""))), [wording.postal_address])
+    assert [one.where for one in found] == ["edition 'en', HTML"]
+
+
+def test_a_hidden_postal_address_counts_as_missing() -> None:
+    body = BODY.replace("<p>Reading", '<p style="display:none">Reading')
+
+    assert checks(candidate(html=document(body))) == [("error", "postal-address")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BODY.replace(MARKERS["unsubscribe_url"], "https://example.org/"),
+        BODY.replace("Leave the list", ""),
+        BODY.replace('">Leave', '" style="font-size:0px">Leave'),
+    ],
+)
+def test_an_html_that_cannot_be_left_is_found(body: str) -> None:
+    assert checks(candidate(html=document(body))) == [("error", "unsubscribe")]
+
+
+def test_a_text_that_cannot_be_left_is_found() -> None:
+    text = TEXT.replace(MARKERS["unsubscribe_url"], "write to us")
+
+    assert checks(candidate(text=text)) == [("error", "unsubscribe")]
