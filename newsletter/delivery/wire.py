@@ -1,0 +1,271 @@
+"""The wire to one mail server: bytes out, replies in, and never a wait without an end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+from newsletter.delivery.outcome import Trouble
+from newsletter.delivery.parsing import ReplyParser
+from newsletter.delivery.tls import TlsLayer
+
+if TYPE_CHECKING:
+    from newsletter.delivery.outcome import Reply
+
+#: What is handed to the system at once; each such block has its own time-out.
+BLOCK_BYTES = 131072
+
+
+class WireError(Exception):
+    """The wire cannot be used any more; `trouble` says why."""
+
+    def __init__(self, cause: str, trouble: Trouble = Trouble.CLOSED) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.trouble = trouble
+
+
+class Wire(asyncio.Protocol):
+    """One connection. Whoever uses it knows at each moment what has left and what has not."""
+
+    def __init__(self) -> None:
+        self._parser = ReplyParser()
+        self._transport: asyncio.Transport | None = None
+        self._tls: TlsLayer | None = None
+        self._handshaking = False
+        self._flushed = True
+        self._failure: WireError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport; be told as soon as not everything could leave at once."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_connection's promise
+        self._transport = transport
+        transport.set_write_buffer_limits(high=0)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the server said."""
+        if self._tls is None:
+            self._parser.feed(data)
+        else:
+            self._take_encrypted(self._tls, data)
+        if self._parser.is_endless:
+            self._fail(WireError("the server's reply has no end", Trouble.NONSENSE))
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """Note that something waits to leave."""
+        self._flushed = False
+
+    def resume_writing(self) -> None:
+        """Note that everything has left."""
+        self._flushed = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note the end; read what the server said before it, where a failed write hid it."""
+        if exc is not None:
+            self._hear_last_words()
+        said = f"the connection broke: {exc}" if exc else "the server closed the connection"
+        self._fail(WireError(said))
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._closed.done():
+            self._closed.set_result(None)
+        self._wake()
+
+    # What a session calls.
+
+    @property
+    def is_flushed(self) -> bool:
+        """Say whether everything written has been handed to the system."""
+        return self._flushed
+
+    @property
+    def is_lost(self) -> bool:
+        """Say whether the connection has ended."""
+        return self._failure is not None
+
+    @property
+    def has_word(self) -> bool:
+        """Say whether the server has said something that was not read, or has gone."""
+        return self._failure is not None or not self._parser.is_clean
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Say whether the connection is encrypted."""
+        return self._tls is not None and not self._handshaking
+
+    def addresses(self) -> tuple[str, str]:
+        """Return our address and the server's; empty where the system does not tell."""
+        if self._transport is None:
+            return "", ""
+        ours = self._transport.get_extra_info("sockname") or ("",)
+        theirs = self._transport.get_extra_info("peername") or ("",)
+        return str(ours[0]), str(theirs[0])
+
+    def write(self, plain: bytes) -> None:
+        """Send bytes; a connection that has ended takes them silently."""
+        if self._transport is None or self._failure is not None:
+            return
+        self._transport.write(plain if self._tls is None else self._tls.encrypt(plain))
+
+    async def flush(self, timeout: float) -> None:
+        """Wait until everything has left, or the server speaks before it has."""
+        while not self._flushed and not self._parser.replies and self._failure is None:
+            await self._wait(timeout, "the server stopped taking data")
+
+    async def reply(self, timeout: float) -> Reply:
+        """Return the next reply.
+
+        Raises WireError when none comes in time or the connection has ended.
+        """
+        replies = self._parser.replies
+        if not replies:
+            self._deadline = asyncio.get_running_loop().time() + timeout
+            while not replies:
+                if self._failure is not None:
+                    raise self._failure
+                await self._wait_until(f"no answer within {timeout:g} s")
+        return replies.popleft()
+
+    def look(self) -> Reply | None:
+        """Return what the server said unasked, if anything."""
+        return self._parser.replies.popleft() if self._parser.replies else None
+
+    async def encrypt(self, context: ssl.SSLContext, host: str, timeout: float) -> None:
+        """Encrypt from here on.
+
+        What arrived in clear after the server's consent was put there by somebody
+        else, to be taken for an answer given under encryption (CVE-2011-0411).
+        """
+        if not self._parser.is_clean:
+            self.abort()
+            raise WireError("the server spoke in clear where encryption begins", Trouble.TLS)
+        self._tls, self._handshaking = TlsLayer(context, host), True
+        self._take_encrypted(self._tls, b"")
+        self._deadline = asyncio.get_running_loop().time() + timeout
+        while self._handshaking:
+            if self._failure is not None:
+                raise self._failure
+            await self._wait_until(f"no encryption within {timeout:g} s")
+
+    def abort(self) -> None:
+        """Drop the connection at once; what has not left never will."""
+        self._fail(WireError("we closed the connection"))
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self) -> None:
+        """End the connection and wait until the system has let it go."""
+        if self._transport is None:
+            return
+        if self._failure is None and self._tls is not None and not self._handshaking:
+            self._transport.write(self._tls.farewell())
+        self._fail(WireError("we closed the connection"))
+        # Nobody reads any more: what is not out after QUIT's answer never will be.
+        self._transport.abort()
+        await self._closed
+
+    # How it is done.
+
+    def _take_encrypted(self, tls: TlsLayer, data: bytes) -> None:
+        try:
+            if self._handshaking:
+                done, answer = tls.handshake(data)
+                self._handshaking = not done
+                data = b""
+            plain, more = (b"", b"") if self._handshaking else tls.decrypt(data)
+        except ssl.SSLCertVerificationError as error:
+            reason = error.verify_message or error.reason
+            self._refuse(tls, f"the certificate was not accepted: {reason}", Trouble.CERTIFICATE)
+            return
+        except ssl.SSLError as error:
+            self._refuse(tls, f"encryption failed: {error.reason or error}", Trouble.TLS)
+            return
+        if self._transport is not None and (answer or more):
+            self._transport.write(answer + more)
+        self._parser.feed(plain)
+
+    def _refuse(self, tls: TlsLayer, cause: str, trouble: Trouble) -> None:
+        if self._transport is not None:
+            self._transport.write(tls.alert())
+        self._fail(WireError(cause, trouble))
+
+    def _hear_last_words(self) -> None:
+        """Read what waits in the socket: "552 too big", "421 going down", then a reset."""
+        if self._transport is None or self._tls is not None:
+            return
+        handle = self._transport.get_extra_info("socket")
+        try:
+            with handle.dup() as copy:
+                copy.setblocking(False)
+                self._parser.feed(copy.recv(BLOCK_BYTES))
+        except (OSError, NotImplementedError, AttributeError):
+            return
+
+    def _fail(self, failure: WireError) -> None:
+        if self._failure is None:
+            self._failure = failure
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _wait(self, timeout: float, cause: str) -> None:
+        self._deadline = asyncio.get_running_loop().time() + timeout
+        await self._wait_until(cause)
+
+    async def _wait_until(self, cause: str) -> None:
+        """Wait for anything to happen until the deadline, with one timer for the whole wire."""
+        loop = asyncio.get_running_loop()
+        if self._timer is None or self._timer.when() > self._deadline:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_at(self._deadline, self._ring)
+        self._waiter = loop.create_future()
+        try:
+            await self._waiter
+        except TimeoutError:
+            self._fail(WireError(cause, Trouble.TIMED_OUT))
+            self.abort()
+        finally:
+            self._waiter = None
+
+    def _ring(self) -> None:
+        """Wake the waiter if its time is up; else ring again when it will be."""
+        self._timer = None
+        if self._waiter is None or self._waiter.done():
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._deadline:
+            self._waiter.set_exception(TimeoutError())
+        else:
+            self._timer = loop.call_at(self._deadline, self._ring)
+
+
+async def connect(host: str, port: int, timeout: float) -> Wire:
+    """Return a connection to the server, by whichever of its addresses answers first.
+
+    Raises WireError for a name nobody knows and a server that cannot be reached.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(timeout):
+            _, wire = await loop.create_connection(Wire, host, port, happy_eyeballs_delay=0.25)
+    except TimeoutError as error:
+        raise WireError(f"no connection within {timeout:g} s", Trouble.TIMED_OUT) from error
+    except socket.gaierror as error:
+        unknown = error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)}
+        trouble = Trouble.NO_SUCH_HOST if unknown else Trouble.UNREACHABLE
+        raise WireError(f"the name {host!r} cannot be found: {error.strerror}", trouble) from error
+    except (OSError, UnicodeError) as error:
+        raise WireError(f"no connection: {error}", Trouble.UNREACHABLE) from error
+    return wire
