@@ -142,16 +142,30 @@ def relaxed_body(body: bytes) -> bytes:
     return body
 
 
+def check_names(domain: str, selector: str) -> None:
+    """Raise SigningError for a domain or selector that cannot stand in the DNS."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", domain):
+        raise SigningError(f"dkim.domain {domain!r} is not a domain")
+    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", selector):
+        raise SigningError(f"dkim.selector {selector!r} is not a name in the DNS")
+
+
+def configured_signer(domain: str, selector: str, key_file: str, root: Path) -> Signer | None:
+    """Return the signer that the settings [dkim] ask for; None where signing is off."""
+    if not (domain or selector or key_file):
+        return None
+    if not (domain and selector and key_file):
+        raise SigningError("[dkim] needs all three: domain, selector and key_file")
+    return load_signer(domain, selector, root / key_file)
+
+
 def load_signer(domain: str, selector: str, key_file: Path) -> Signer:
     """Return the signer of a key file.
 
     Raises SigningError for a file that others may read, that is missing or holds no usable
     key, and for names that cannot stand in the DNS.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", domain):
-        raise SigningError(f"dkim.domain {domain!r} is not a domain")
-    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", selector):
-        raise SigningError(f"dkim.selector {selector!r} is not a name in the DNS")
+    check_names(domain, selector)
     try:
         mode = key_file.stat().st_mode
         pem = key_file.read_bytes()
