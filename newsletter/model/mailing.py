@@ -69,11 +69,32 @@ class Recipient:
     """One address, frozen into one mailing with its edition."""
 
     address: str
-    name: str = ""
-    edition: str = ""
-    #: Personal values beyond address and name, filled into the message.
-    fields: Mapping[str, str] = field(default_factory=dict)
-    subscriber_id: int = 0
+    #: Key of the edition: "fr" or "fr-light".
+    edition: str
+    #: The same on every attempt.
+    message_id: str
+    #: Envelope sender.
+    sender: str
+    #: Everything else that is filled into the message.
+    personal: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEvent:
+    """Something that happened to a delivery; never changed, only added."""
+
+    at: datetime
+    state: DeliveryState
+    #: Of the SMTP session; or who decided: person, policy, log.
+    stage: str = ""
+    code: int = 0
+    enhanced: str = ""
+    #: The server's own words, or ours where it said nothing.
+    words: str = ""
+    queue_id: str = ""
+    route: str = ""
+    #: The run of the sender that did it.
+    sender: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +107,15 @@ class Delivery:
     edition: str = ""
     attempts: int = 0
     message_id: str = ""
+    #: The server's last words with their code, or ours where it said nothing.
     reply: str = ""
     reason: str = ""
     updated: datetime | None = None
     due: datetime | None = None
+    domain: str = ""
+    #: Where in the SMTP session the last answer came.
+    stage: str = ""
+    queue_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +165,22 @@ class Mailing:
     lists: tuple[str, ...] = ()
     policy: UnknownPolicy = UnknownPolicy.RESEND
     balance: Balance = field(default_factory=Balance)
+    #: Why it is paused or was cancelled, as a sentence.
+    reason: str = ""
+    #: The real thing to named addresses only.
+    is_test: bool = False
+    #: Not before this moment.
+    starts: datetime | None = None
+    ended: datetime | None = None
+    #: Every n-th delivery goes first; 1: the canary has come back, or there is none.
+    canary: int = 1
+    #: The frozen settings of this mailing.
+    settings: Mapping[str, object] = field(default_factory=dict)
+    machine: str = ""
+    #: Processes that are sending it now.
+    senders: tuple[int, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether there is still something to do for it."""
+        return self.state not in {MailingState.FINISHED, MailingState.CANCELLED}

@@ -1,0 +1,173 @@
+"""Limits per server and per recipient domain: how many may go now, and when more may."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+#: A limit per second is spent in helpings of this length, so that a round is worth its sync.
+HELPING = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many messages may go in which time; 0: as many as there are."""
+
+    per_second: float = 0.0
+    #: In any 60 minutes and any 24 hours, not by the clock's hour or day.
+    per_hour: int = 0
+    per_day: int = 0
+
+    @property
+    def is_none(self) -> bool:
+        """Say whether there is no limit at all."""
+        return not (self.per_second or self.per_hour or self.per_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What has gone already."""
+
+    in_hour: int = 0
+    in_day: int = 0
+    #: When the next may go by the limit per second; None: now.
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many may go now; where none, when to ask again."""
+
+    count: int
+    ask_again: datetime | None = None
+
+    def and_(self, other: Allowance) -> Allowance:
+        """Return what two limits leave together."""
+        if self.count <= other.count:
+            return self
+        return other
+
+
+#: More than any round asks for.
+UNLIMITED = Allowance(1_000_000)
+
+
+def allowance(limits: Limits, used: Used, now: datetime) -> Allowance:
+    """Return how many messages the limits leave at this moment."""
+    left = UNLIMITED
+    if limits.per_second:
+        left = left.and_(_by_second(limits.per_second, used.next_at, now))
+    if limits.per_hour:
+        left = left.and_(_by_window(limits.per_hour - used.in_hour, now))
+    if limits.per_day:
+        left = left.and_(_by_window(limits.per_day - used.in_day, now))
+    return left
+
+
+def _by_window(left: int, now: datetime) -> Allowance:
+    """Return what a window leaves; it moves on with the minute."""
+    if left > 0:
+        return Allowance(left)
+    return Allowance(0, now.replace(second=0, microsecond=0) + timedelta(minutes=1))
+
+
+def _by_second(rate: float, next_at: datetime | None, now: datetime) -> Allowance:
+    helping = _helping(rate)
+    at = max(next_at or now, now)
+    # Never further ahead than one helping: more means that the clock was set back.
+    at = min(at, now + helping)
+    count = math.floor((now + helping - at).total_seconds() * rate + 1e-6)
+    if count > 0:
+        return Allowance(count)
+    return Allowance(0, at + timedelta(seconds=1 / rate) - helping)
+
+
+def next_at(rate: float, before: datetime | None, count: int, now: datetime) -> datetime:
+    """Return when the next message may go after `count` have gone now."""
+    at = min(max(before or now, now), now + _helping(rate))
+    return at + timedelta(seconds=count / rate)
+
+
+def _helping(rate: float) -> timedelta:
+    """Return the time whose messages may go at once, at least one message's."""
+    return max(HELPING, timedelta(seconds=1 / rate))
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """A plan for a new server or address: how many messages on each of the first days."""
+
+    per_day: tuple[int, ...] = ()
+
+    def cap(self, first_use: datetime | None, now: datetime) -> int:
+        """Return today's cap; 0: the plan is over, or there is none."""
+        if not self.per_day:
+            return 0
+        day = 0 if first_use is None else max(0, (now - first_use).days)
+        return self.per_day[day] if day < len(self.per_day) else 0
+
+    def applied(self, limits: Limits, first_use: datetime | None, now: datetime) -> Limits:
+        """Return the limits as they are on this day of the plan."""
+        cap = self.cap(first_use, now)
+        if not cap:
+            return limits
+        per_day = min(cap, limits.per_day) if limits.per_day else cap
+        return Limits(limits.per_second, limits.per_hour, per_day)
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The hours of the day in which nothing is sent."""
+
+    start: time
+    end: time
+    time_zone: str = "UTC"
+
+    def until(self, now: datetime) -> datetime | None:
+        """Return when the quiet ends; None: it is not quiet now."""
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        at = local.time()
+        over_midnight = self.start > self.end
+        is_quiet = (
+            at >= self.start or at < self.end if over_midnight else self.start <= at < self.end
+        )
+        if not is_quiet or self.start == self.end:
+            return None
+        day = local.date() + timedelta(days=1 if over_midnight and at >= self.start else 0)
+        end = datetime.combine(day, self.end, ZoneInfo(self.time_zone))
+        return end.astimezone(now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainLimits:
+    """Limits for the domains of one mailbox provider, which count together."""
+
+    name: str
+    limits: Limits
+    #: "*": every other domain, each for itself.
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Which limits a recipient's domain falls under."""
+
+    groups: Sequence[DomainLimits] = ()
+    _named: Mapping[str, DomainLimits] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the look-up."""
+        named = {domain.lower(): group for group in self.groups for domain in group.domains}
+        object.__setattr__(self, "_named", named)
+
+    def group_of(self, domain: str) -> DomainLimits | None:
+        """Return the limits of a domain; None: it has none."""
+        group = self._named.get(domain) or self._named.get("*")
+        if group is None or group.limits.is_none:
+            return None
+        if domain not in self._named:
+            return DomainLimits(domain, group.limits, (domain,))
+        return group

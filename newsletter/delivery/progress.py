@@ -1,0 +1,83 @@
+"""How a run is going: rate, time left, and why it ended."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.model.mailing import Balance
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A glimpse of a run, for a bar, a line or a page."""
+
+    mailing: int
+    balance: Balance
+    #: Messages a second, over the last seconds.
+    rate: float = 0.0
+    connections: int = 0
+    #: What the run is waiting for, as a sentence; empty: it is sending.
+    waiting_for: str = ""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return how long the rest takes at this rate; None: there is no telling."""
+        if self.rate <= 0:
+            return None
+        return self.balance.waiting / self.rate
+
+
+class Why(StrEnum):
+    """Why a run ended."""
+
+    #: Nothing more to do now.
+    DONE = "done"
+    #: Somebody paused or cancelled the mailing.
+    TOLD = "told"
+    #: A signal.
+    INTERRUPTED = "interrupted"
+    #: Trouble that a person must look at: settings, sender, refusals.
+    STOPPED = "stopped"
+    #: No server can be reached.
+    NO_SERVER = "no server"
+    #: The ledger cannot be written.
+    NO_LEDGER = "no ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended."""
+
+    why: Why
+    #: A sentence for staff; empty where there is nothing to say.
+    reason: str = ""
+    signal: int = 0
+    #: What is known but could not be written.
+    unwritten: int = 0
+    #: Addresses whose answer a killed sender had lost, found when this run began.
+    lost: tuple[str, ...] = field(default=())
+
+
+class Rate:
+    """Messages a second over the last seconds."""
+
+    #: Long enough to be steady, short enough to follow.
+    WINDOW_SECONDS = 5.0
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[datetime, int]] = deque()
+        self.count = 0
+
+    def mark(self, now: datetime) -> float:
+        """Take the time and return the rate."""
+        self._marks.append((now, self.count))
+        while (now - self._marks[0][0]).total_seconds() > self.WINDOW_SECONDS:
+            if len(self._marks) < 3:
+                break
+            self._marks.popleft()
+        first, before = self._marks[0]
+        seconds = (now - first).total_seconds()
+        return (self.count - before) / seconds if seconds > 0 else 0.0

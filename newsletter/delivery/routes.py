@@ -1,0 +1,134 @@
+"""The servers a mailing may go through: their limits, their health, their connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsletter.delivery.pacing import Limits, WarmUp
+from newsletter.delivery.server import Server, Timeouts
+
+#: Gmail's advice (4.7.28): stop for ten minutes, then one connection, then one more each time.
+TOO_FAST_PAUSE = timedelta(minutes=10)
+#: After a refused session or connection; doubling.
+FIRST_PAUSE = timedelta(seconds=0.5)
+LONGEST_PAUSE = timedelta(minutes=10)
+#: Where every sender starts: on one machine more gain little, far away they are needed.
+FIRST_CONNECTIONS = 4
+#: More connections must bring so much more, or they are given up again.
+WORTH_IT = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A mail server with what it lets us do."""
+
+    name: str
+    server: Server
+    limits: Limits = field(default_factory=Limits)
+    #: Most connections at once.
+    connections: int = 16
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    warm_up: WarmUp = field(default_factory=WarmUp)
+    #: Addresses or domains of the senders it is for; empty: all.
+    senders: tuple[str, ...] = ()
+    #: Used only while no other route works.
+    is_backup: bool = False
+
+    def carries(self, sender: str) -> bool:
+        """Say whether mail from this address may go this way."""
+        domain = sender.rpartition("@")[2]
+        return not self.senders or sender in self.senders or domain in self.senders
+
+
+class Crew:
+    """How many connections a route has: more only while more bring more."""
+
+    def __init__(self, most: int) -> None:
+        self.most = max(1, most)
+        self.size = min(FIRST_CONNECTIONS, self.most)
+        self._before = 0
+        self._rate_before = 0.0
+        self._settled_for = 0
+        #: After "too fast": grows by one at a time and no further than this.
+        self._ceiling = self.most
+
+    def review(self, rate: float) -> None:
+        """Take the rate since the last review and decide on the size."""
+        if self._settled_for > 0:
+            self._settled_for -= 1
+            return
+        if self._before and rate < self._rate_before * WORTH_IT:
+            self.size, self._before = self._before, 0
+            self._settled_for = 60
+            return
+        if self.size >= self._ceiling:
+            self._before = 0
+            return
+        self._before, self._rate_before = self.size, rate
+        self.size = min(self.size + max(1, self.size // 2), self._ceiling)
+
+    def slow_down(self) -> None:
+        """Halve after the server complained; the old size is out of reach for now."""
+        self._ceiling = max(1, self.size - 1)
+        self.size = max(1, self.size // 2)
+        self._before = 0
+        self._settled_for = 20
+
+    def recover(self) -> None:
+        """Allow one more after a while without complaint."""
+        self._ceiling = min(self.most, self._ceiling + 1)
+        self.size = min(self.size + 1, self._ceiling)
+
+
+class RouteHealth:
+    """Whether a route works now, and how it is doing."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.crew = Crew(route.connections)
+        self.paused_until: datetime | None = None
+        #: Failures to get anything done in a row.
+        self.failures = 0
+        self.trouble = ""
+        self._slowed: datetime | None = None
+
+    def is_paused(self, now: datetime) -> bool:
+        """Say whether to leave the server in peace for now."""
+        return self.paused_until is not None and now < self.paused_until
+
+    def worked(self, now: datetime) -> None:
+        """Take note of an answer that shows the server at work."""
+        self.failures = 0
+        if self._slowed is not None and now - self._slowed > TOO_FAST_PAUSE / 2:
+            self._slowed = now
+            self.crew.recover()
+
+    def failed(self, why: str, now: datetime) -> None:
+        """Back off after a session that could not be opened or was refused."""
+        self.failures += 1
+        self.trouble = why
+        pause = min(FIRST_PAUSE * 2 ** min(self.failures - 1, 16), LONGEST_PAUSE)
+        self._pause(now + pause)
+
+    def complained(self, why: str, now: datetime, *, is_rate: bool) -> None:
+        """Go slower after 421 or "too fast"."""
+        self._slowed = now
+        self.crew.slow_down()
+        if is_rate:
+            self.crew.size = 1
+            self.trouble = why
+            self._pause(now + TOO_FAST_PAUSE)
+        else:
+            self.failed(why, now)
+
+    def _pause(self, until: datetime) -> None:
+        self.paused_until = max(self.paused_until or until, until)
+
+
+def usable(routes: list[RouteHealth], now: datetime) -> list[RouteHealth]:
+    """Return the routes to use now: the backups only while no other works."""
+    primary = [one for one in routes if not one.route.is_backup]
+    if any(one.failures < 2 and not one.is_paused(now) for one in primary):
+        return primary
+    return routes

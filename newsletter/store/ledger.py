@@ -1,0 +1,325 @@
+"""The ledger of one mailing in SQLite, as one sender sees it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from newsletter.model.ledger import Owed, Settlement, Wish
+from newsletter.model.mailing import Balance, MailingState
+from newsletter.store import senders
+from newsletter.store.moments import to_moment, to_moment_or_none, to_number
+from newsletter.store.pace import Pace
+from newsletter.store.readers import Readers
+from newsletter.store.sqlite import SqliteStore
+
+_COLUMNS = "id, address, domain, edition, sender, message_id, personal, attempts, tried"
+
+# What waited longest first. The index on (mailing, due) serves it.
+_CLAIM_DUE = f"""
+UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
+  SELECT id FROM deliveries
+  WHERE mailing = :mailing AND state = 'deferred' AND due <= :now
+    AND (:only = '[]' OR domain IN (SELECT value FROM json_each(:only)))
+    AND domain NOT IN (SELECT value FROM json_each(:but))
+  ORDER BY due LIMIT :count)
+RETURNING {_COLUMNS}
+"""  # noqa: S608 - our own column names
+
+# The cursor keeps a claim from walking again over rows whose domain is at its limit.
+_CLAIM_QUEUED = f"""
+UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
+  SELECT id FROM deliveries
+  WHERE mailing = :mailing AND state = 'queued' AND id > :after
+    AND (:only = '[]' OR domain IN (SELECT value FROM json_each(:only)))
+    AND domain NOT IN (SELECT value FROM json_each(:but))
+    AND id % :every = 0
+  ORDER BY id LIMIT :count)
+RETURNING {_COLUMNS}
+"""  # noqa: S608 - our own column names
+
+# The number of the sender is the fencing token: who lost a claim while it was stopped
+# changes nothing.
+_INTEND = """
+UPDATE deliveries SET state = 'in_flight', events = events + 1, tried = COALESCE(tried, :now)
+WHERE id = :key AND state = 'claimed' AND owner = :sender
+"""
+
+_SKIP = """
+UPDATE deliveries SET state = 'skipped', reason = :reason, events = events + 1
+WHERE id = :key AND state = 'claimed' AND owner = :sender
+"""
+
+# A late answer to what has been declared unknown meanwhile is still the truth, as long
+# as nobody has decided otherwise and it is final.
+_SETTLE = """
+UPDATE deliveries SET state = :state, reason = :reason, due = :due, events = events + 1,
+  attempts = attempts + :counted
+WHERE id = :key AND owner = :sender
+  AND (state = 'in_flight' OR (state = 'unknown' AND :state IN ('accepted', 'refused')))
+"""
+
+_RELEASE = """
+UPDATE deliveries SET state = 'queued', owner = 0
+WHERE id = :key AND owner = :sender AND state IN ('claimed', 'in_flight')
+"""
+
+_EVENT = """
+INSERT INTO delivery_events
+  (delivery, number, at, state, stage, code, enhanced, words, queue_id, route, sender)
+SELECT id, events, :now, state, :stage, :code, :enhanced, :words, :queue_id, :route, :sender
+FROM deliveries WHERE id = :key
+"""
+
+# The dead had these in flight: the answer was lost, and only theirs.
+_LOST = """
+UPDATE deliveries SET state = 'unknown', reason = 'answer lost', events = events + 1,
+  attempts = attempts + 1
+WHERE mailing = :mailing AND state = 'in_flight' AND owner = :dead
+RETURNING id, address
+"""
+
+_TAKE_BACK = """
+UPDATE deliveries SET state = 'queued', owner = 0
+WHERE mailing = :mailing AND state = 'claimed' AND owner = :dead
+"""
+
+_HURRY = """
+UPDATE deliveries SET due = :now WHERE mailing = :mailing AND state = 'deferred' AND due > :now
+"""
+
+_COUNT = "SELECT state, COUNT(*) AS n FROM deliveries WHERE mailing = :mailing GROUP BY state"
+
+_NEXT_DUE = "SELECT MIN(due) AS due FROM deliveries WHERE mailing = :mailing AND state = 'deferred'"
+
+_BEAT = "UPDATE senders SET lease = :lease WHERE id = :sender"
+
+_END = "UPDATE senders SET ended = :now WHERE id = :sender"
+
+
+def count_by_state(store: SqliteStore, mailing: int) -> Balance:
+    """Return how many deliveries of a mailing stand in which state."""
+    rows = store.rows(_COUNT, {"mailing": mailing})
+    return Balance(**{row["state"]: row["n"] for row in rows})
+
+
+class SqliteLedger:
+    """All deliveries of one mailing; the sender it was opened for owns what it claims."""
+
+    def __init__(self, store: SqliteStore, mailing: int, machine: str, now: datetime) -> None:
+        self._store = store
+        self.mailing = mailing
+        self._database = senders.database_path(store)
+        row = store.rows("SELECT lists FROM mailings WHERE id = :id", {"id": mailing})[0]
+        self._lists: tuple[str, ...] = tuple(json.loads(row["lists"]))
+        self._machine = machine
+        self._readers = Readers(store)
+        #: Where the last claim of each kind ended (keyset cursor).
+        self._cursors: dict[tuple[str, str], int] = {}
+        self.sender, self._lock = senders.register(store, mailing, machine, now)
+
+    @contextmanager
+    def round(self, now: datetime) -> Iterator[SqliteRound]:
+        """Open one durable step: committed and synced at its end, or undone."""
+        before = dict(self._cursors)
+        try:
+            with self._store.transaction() as connection:
+                values = {"sender": self.sender, "lease": to_number(now + senders.LEASE)}
+                connection.execute(_BEAT, values)
+                yield SqliteRound(self, connection, now)
+        except BaseException:
+            self._cursors = before
+            raise
+
+    def recover(self, now: datetime) -> Sequence[str]:
+        """Take back what dead senders held; return the addresses whose answer was lost."""
+        lost: list[str] = []
+        found = list(senders.others(self._store, self.mailing, but=self.sender))
+        dead = [one for one in found if not senders.is_alive(self._database, one.id)]
+        stalled = [one for one in found if one not in dead and one.lease < to_number(now)]
+        if not dead and not stalled:
+            return lost
+        with self._store.transaction() as connection:
+            for one in (*dead, *stalled):
+                values = {"mailing": self.mailing, "dead": one.id, "now": to_number(now)}
+                connection.execute(_TAKE_BACK, values)
+                if one in dead:
+                    lost += self._lose(connection, values)
+        for one in dead:
+            senders.lock_path(self._database, one.id).unlink(missing_ok=True)
+        return lost
+
+    def _lose(self, connection: sqlite3.Connection, values: Mapping[str, object]) -> list[str]:
+        rows = connection.execute(_LOST, values).fetchall()
+        for row in rows:
+            event = _event(row["id"], values["now"], self.sender)
+            connection.execute(_EVENT, {**event, "stage": "dot", "words": "the sender was killed"})
+        connection.execute(_END, {"now": values["now"], "sender": values["dead"]})
+        return [row["address"] for row in rows]
+
+    def hurry(self, now: datetime) -> int:
+        """Make everything deferred due now; return how many."""
+        values = {"mailing": self.mailing, "now": to_number(now)}
+        with self._store.transaction() as connection:
+            return connection.execute(_HURRY, values).rowcount
+
+    def balance(self) -> Balance:
+        """Return the counts by state."""
+        return count_by_state(self._store, self.mailing)
+
+    def next_due(self) -> datetime | None:
+        """Return when the next deferred delivery is due."""
+        return to_moment_or_none(self._store.rows(_NEXT_DUE, {"mailing": self.mailing})[0]["due"])
+
+    def others(self) -> tuple[int, ...]:
+        """Return the other processes that are sending this mailing, the stopped ones too."""
+        found = senders.others(self._store, self.mailing, but=self.sender)
+        return tuple(one.process for one in found if senders.is_alive(self._database, one.id))
+
+    def close(self, now: datetime) -> None:
+        """End this sender: what it still has claimed goes back, and its number is over."""
+        with self._store.transaction() as connection:
+            values = {"mailing": self.mailing, "dead": self.sender}
+            connection.execute(_TAKE_BACK, values)
+            connection.execute(_END, {"now": to_number(now), "sender": self.sender})
+        self._lock.drop()
+
+    def abandon(self) -> None:
+        """Let go without a word, as a killed process would: the database cannot be written."""
+        self._lock.drop()
+
+
+class SqliteRound:
+    """One durable step of a sender."""
+
+    def __init__(self, ledger: SqliteLedger, connection: sqlite3.Connection, now: datetime) -> None:
+        self._ledger = ledger
+        self._connection = connection
+        self._now = to_number(now)
+        self._pace = Pace(connection, now)
+
+    @property
+    def mailing_state(self) -> MailingState:
+        """Return where the mailing stands now."""
+        row = self._connection.execute(
+            "SELECT state FROM mailings WHERE id = :id", {"id": self._ledger.mailing}
+        ).fetchone()
+        return MailingState(row["state"])
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write down what became of deliveries in flight, each with its event."""
+        execute, sender = self._connection.execute, self._ledger.sender
+        for one in settlements:
+            values = {
+                "key": one.key,
+                "sender": sender,
+                "state": one.state,
+                "reason": one.reason,
+                "due": None if one.due is None else to_number(one.due),
+                "counted": int(one.is_counted),
+                "now": self._now,
+                "stage": one.stage,
+                "code": one.code,
+                "enhanced": one.enhanced,
+                "words": one.words,
+                "queue_id": one.queue_id,
+                "route": one.route,
+            }
+            if execute(_SETTLE, values).rowcount:
+                execute(_EVENT, values)
+
+    def release(self, keys: Sequence[int]) -> None:
+        """Give back what was claimed or intended and certainly never left."""
+        values = [{"key": key, "sender": self._ledger.sender} for key in keys]
+        self._connection.executemany(_RELEASE, values)
+
+    def claim(self, wish: Wish) -> Sequence[Owed]:
+        """Take deliveries: those deferred until now first, then those never tried."""
+        values: dict[str, object] = {
+            "mailing": self._ledger.mailing,
+            "sender": self._ledger.sender,
+            "now": self._now,
+            "only": json.dumps(wish.only_domains),
+            "but": json.dumps(wish.not_domains),
+            "every": wish.every,
+            "count": wish.count,
+        }
+        rows = self._connection.execute(_CLAIM_DUE, values).fetchall()
+        if len(rows) < wish.count:
+            rows += self._claim_queued({**values, "count": wish.count - len(rows)})
+        return sorted(map(_owed, rows), key=lambda owed: owed.key)
+
+    def _claim_queued(self, values: dict[str, object]) -> list[sqlite3.Row]:
+        cursors = self._ledger._cursors
+        kind = (str(values["only"]), str(values["every"]))
+        found: list[sqlite3.Row] = []
+        # Once from the cursor; at the end of the list once more from the top, where
+        # something may have been given back.
+        for after in (cursors.get(kind, 0), 0):
+            wanted = int(str(values["count"])) - len(found)
+            now = {**values, "after": after, "count": wanted}
+            found += self._connection.execute(_CLAIM_QUEUED, now).fetchall()
+            if len(found) == values["count"] or after == 0:
+                break
+        cursors[kind] = max((row["id"] for row in found), default=0)
+        return found
+
+    def intend(self, owed: Sequence[Owed], route: str) -> Sequence[Owed]:
+        """Write the intent to send; return those that are still ours and still wanted."""
+        execute, sender = self._connection.execute, self._ledger.sender
+        unwanted = self._ledger._readers.unwanted(
+            [one.address for one in owed], self._ledger._lists
+        )
+        ours: list[Owed] = []
+        for one in owed:
+            event = _event(one.key, self._now, sender)
+            reason = unwanted.get(one.address)
+            if reason:
+                if execute(_SKIP, {**event, "reason": reason}).rowcount:
+                    execute(_EVENT, {**event, "stage": "policy", "words": reason})
+            elif execute(_INTEND, event).rowcount:
+                execute(_EVENT, {**event, "route": route})
+                ours.append(one)
+        return ours
+
+    def used(self, name: str, since: datetime) -> int:
+        """Return how many messages a route or domain has had since that moment."""
+        return self._pace.used(name, since)
+
+    def use(self, name: str, count: int) -> None:
+        """Count messages towards the limits of a route or domain."""
+        self._pace.use(name, count)
+
+    def next_at(self, name: str) -> datetime | None:
+        """Return when the next message of a route or domain may go; None: now."""
+        return self._pace.next_at(name)
+
+    def first_at(self, name: str, now: datetime) -> datetime:
+        """Return when a route was used for the first time, now if never before."""
+        return self._pace.first_at(name, now)
+
+    def set_next_at(self, name: str, moment: datetime) -> None:
+        """Remember when the next message of a route or domain may go."""
+        self._pace.set_next_at(name, moment)
+
+
+def _event(key: int, now: object, sender: int) -> dict[str, object]:
+    """Return the parameters of an event in which nobody has spoken yet."""
+    silent = {"stage": "", "code": 0, "enhanced": "", "words": "", "queue_id": "", "route": ""}
+    return {"key": key, "now": now, "sender": sender, **silent}
+
+
+def _owed(row: sqlite3.Row) -> Owed:
+    return Owed(
+        key=row["id"],
+        address=row["address"],
+        domain=row["domain"],
+        edition=row["edition"],
+        sender=row["sender"],
+        personal={**json.loads(row["personal"]), "message_id": row["message_id"]},
+        attempts=row["attempts"],
+        tried=None if row["tried"] is None else to_moment(row["tried"]),
+    )

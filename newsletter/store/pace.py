@@ -1,0 +1,66 @@
+"""How much has gone by each route and to each domain: limits outlive the process."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from newsletter.store.moments import to_moment, to_number
+
+_MINUTE = 60_000
+
+_USED = "SELECT TOTAL(used) FROM pace WHERE name = :name AND minute >= :since"
+
+_USE = """
+INSERT INTO pace (name, minute, used) VALUES (:name, :minute, :count)
+ON CONFLICT (name, minute) DO UPDATE SET used = used + excluded.used
+"""
+
+# Nothing looks further back than a day; two are kept for a clock that was set back.
+_FORGET = "DELETE FROM pace WHERE name = :name AND minute < :before"
+
+_NEXT = "SELECT at FROM pace_next WHERE name = :name"
+
+_SET_FIRST = "INSERT INTO pace_next (name, at) VALUES (:name, :at) ON CONFLICT (name) DO NOTHING"
+
+_SET_NEXT = """
+INSERT INTO pace_next (name, at) VALUES (:name, :at)
+ON CONFLICT (name) DO UPDATE SET at = excluded.at
+"""
+
+
+class Pace:
+    """The counters, inside one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    def used(self, name: str, since: datetime) -> int:
+        """Return how many messages went since that moment, its whole minute included."""
+        values = {"name": name, "since": to_number(since) // _MINUTE}
+        return int(self._connection.execute(_USED, values).fetchone()[0])
+
+    def use(self, name: str, count: int) -> None:
+        """Count messages in this minute."""
+        minute = to_number(self._now) // _MINUTE
+        before = to_number(self._now - timedelta(days=2)) // _MINUTE
+        values = {"name": name, "minute": minute, "count": count, "before": before}
+        self._connection.execute(_USE, values)
+        self._connection.execute(_FORGET, values)
+
+    def next_at(self, name: str) -> datetime | None:
+        """Return when the next message may go; None: now."""
+        row = self._connection.execute(_NEXT, {"name": name}).fetchone()
+        return to_moment(row["at"]) if row and row["at"] > to_number(self._now) else None
+
+    def first_at(self, name: str, now: datetime) -> datetime:
+        """Return when this name was first seen, now if never before."""
+        values = {"name": name, "at": to_number(now)}
+        self._connection.execute(_SET_FIRST, values)
+        row = self._connection.execute(_NEXT, values).fetchone()
+        return to_moment(row["at"])
+
+    def set_next_at(self, name: str, moment: datetime) -> None:
+        """Remember when the next message may go."""
+        self._connection.execute(_SET_NEXT, {"name": name, "at": to_number(moment)})

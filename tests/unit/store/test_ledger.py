@@ -1,0 +1,380 @@
+"""The ledger: claims are fenced, intents are durable, only lost answers are unknown."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import StoreError
+from newsletter.model.ledger import ALLOWED, Owed, Settlement, Wish
+from newsletter.model.mailing import (
+    DeliveryState,
+    Mailing,
+    MailingState,
+    Recipient,
+    UnknownPolicy,
+)
+from newsletter.store.deliveries import Choice, Deliveries
+from newsletter.store.ledger import SqliteLedger
+from newsletter.store.mailings import FrozenEdition, Mailings, NewMailing
+from newsletter.store.sqlite import SqliteStore
+
+NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with SqliteStore.open(tmp_path / "newsletter.db", create=True) as opened:
+        yield opened
+
+
+def _recipients(*addresses: str) -> list[Recipient]:
+    return [
+        Recipient(address, "en", f"<{address}>", "news@example.org", {"name": address[:3]})
+        for address in addresses
+    ]
+
+
+def _freeze(store: SqliteStore, *addresses: str, issue: str = "2016-05") -> Mailing:
+    edition = FrozenEdition("en", b"template", "fingerprint")
+    new = NewMailing(issue, (), (edition,), UnknownPolicy.RESEND, "machine", NOW)
+    mailing = Mailings(store).freeze(new, _recipients(*addresses), now=NOW)
+    assert mailing is not None
+    Mailings(store).move(mailing.id, MailingState.SENDING, since=list(MailingState), now=NOW)
+    return mailing
+
+
+def _ledger(store: SqliteStore, mailing: Mailing) -> SqliteLedger:
+    return SqliteLedger(store, mailing.id, "machine", NOW)
+
+
+def _claim(ledger: SqliteLedger, count: int = 10) -> list[Owed]:
+    with ledger.round(NOW) as step:
+        return list(step.claim(Wish(count)))
+
+
+def _in_flight(ledger: SqliteLedger, count: int = 10) -> list[Owed]:
+    claimed = _claim(ledger, count)
+    with ledger.round(NOW) as step:
+        return list(step.intend(claimed, "main"))
+
+
+def _states(store: SqliteStore, mailing: Mailing) -> dict[str, str]:
+    return {one.address: one.state.value for one in Deliveries(store, mailing.id).listed()}
+
+
+def _put(store: SqliteStore, state: DeliveryState) -> None:
+    """Set a state past the trigger."""
+    named = "SELECT sql FROM sqlite_master WHERE name = 'deliveries_move'"
+    trigger = store.connection.execute(named).fetchone()[0]
+    store.connection.execute("DROP TRIGGER deliveries_move")
+    store.connection.execute("UPDATE deliveries SET state = ?", (state,))
+    store.connection.execute(trigger)
+
+
+def _moves(store: SqliteStore, state: DeliveryState) -> bool:
+    try:
+        store.connection.execute("UPDATE deliveries SET state = ?", (state,))
+    except sqlite3.IntegrityError:
+        return False
+    return True
+
+
+def test_the_database_allows_exactly_the_moves_of_the_model(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    possible = set()
+
+    for before in DeliveryState:
+        for after in DeliveryState:
+            _put(store, before)
+            if before is not after and _moves(store, after):
+                possible.add((before, after))
+
+    assert mailing.balance.planned == 1
+    assert possible == {(before, after) for before, all_ in ALLOWED.items() for after in all_}
+
+
+def test_a_mailing_with_open_deliveries_is_not_finished_whoever_says_so(
+    store: SqliteStore,
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+
+    assert not Mailings(store).finish(mailing.id, now=NOW)
+    with pytest.raises(sqlite3.IntegrityError):
+        store.connection.execute("UPDATE mailings SET state = 'finished'")
+
+
+def test_the_same_person_gets_one_delivery_whatever_the_letter_case(store: SqliteStore) -> None:
+    mailing = _freeze(store, "Ana@example.org", "ana@example.org", "ben@example.org")
+
+    assert mailing.balance.planned == 2
+
+
+def test_a_second_mailing_of_an_issue_is_for_those_only_who_have_not_had_it(
+    store: SqliteStore,
+) -> None:
+    _freeze(store, "ana@example.org", "ben@example.org")
+    edition = FrozenEdition("en", b"", "")
+    new = NewMailing("2016-05", (), (edition,), UnknownPolicy.RESEND, "machine", NOW)
+    mailings = Mailings(store)
+
+    again = mailings.freeze(new, _recipients("ana@example.org", "BEN@example.org"), now=NOW)
+    joined = mailings.freeze(new, _recipients("ana@example.org", "cy@example.org"), now=NOW)
+
+    assert again is None
+    assert joined is not None
+    assert [one.address for one in Deliveries(store, joined.id).listed()] == ["cy@example.org"]
+
+
+def test_two_senders_never_claim_the_same_delivery(store: SqliteStore) -> None:
+    mailing = _freeze(store, *(f"r{number}@example.org" for number in range(10)))
+    one, two = _ledger(store, mailing), _ledger(store, mailing)
+
+    first, second = _claim(one, 6), _claim(two, 6)
+
+    assert len(first) == 6
+    assert len(second) == 4
+    assert not {owed.key for owed in first} & {owed.key for owed in second}
+
+
+def test_what_a_dead_sender_had_in_flight_is_unknown_and_only_that(store: SqliteStore) -> None:
+    mailing = _freeze(store, *(f"r{number}@example.org" for number in range(6)))
+    dead, heir = _ledger(store, mailing), _ledger(store, mailing)
+    flying = _in_flight(dead, 3)
+    _claim(dead, 2)
+    dead.abandon()
+
+    lost = heir.recover(NOW)
+
+    assert sorted(lost) == sorted(owed.address for owed in flying)
+    assert heir.balance().unknown == 3
+    assert heir.balance().queued == 3
+    events = Deliveries(store, mailing.id).history(lost[0])
+    assert [event.state for event in events] == ["in_flight", "unknown"]
+
+
+def test_what_a_living_sender_has_in_flight_is_never_taken(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    stopped, other = _ledger(store, mailing), _ledger(store, mailing)
+    _in_flight(stopped)
+
+    assert other.recover(NOW + timedelta(days=1)) == []
+    assert other.balance().in_flight == 1
+    assert _claim(other) == []
+
+
+def test_a_sender_stopped_past_its_lease_can_no_longer_send_what_it_had_claimed(
+    store: SqliteStore,
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    stopped, other = _ledger(store, mailing), _ledger(store, mailing)
+    claimed = _claim(stopped)
+    other.recover(LATER)
+    taken = _in_flight(other)
+
+    with stopped.round(LATER) as step:
+        intended = step.intend(claimed, "main")
+
+    assert [owed.address for owed in taken] == ["ana@example.org"]
+    assert list(intended) == []
+
+
+def test_a_late_answer_is_still_the_truth_about_what_was_declared_unknown(
+    store: SqliteStore,
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    ledger, heir = _ledger(store, mailing), _ledger(store, mailing)
+    [owed] = _in_flight(ledger)
+    ledger.abandon()
+    heir.recover(NOW)
+
+    with ledger.round(NOW) as step:
+        step.settle([Settlement(owed.key, DeliveryState.ACCEPTED)])
+
+    assert _states(store, mailing) == {"ana@example.org": "accepted"}
+
+
+def test_a_late_answer_changes_nothing_once_the_delivery_goes_out_again(
+    store: SqliteStore,
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    ledger, heir = _ledger(store, mailing), _ledger(store, mailing)
+    [owed] = _in_flight(ledger)
+    ledger.abandon()
+    heir.recover(NOW)
+    deliveries = Deliveries(store, mailing.id)
+    deliveries.decide(DeliveryState.UNKNOWN, DeliveryState.QUEUED, now=NOW, who="policy")
+    _in_flight(heir)
+
+    with ledger.round(NOW) as step:
+        step.settle([Settlement(owed.key, DeliveryState.REFUSED)])
+
+    assert _states(store, mailing) == {"ana@example.org": "in_flight"}
+
+
+def test_each_change_leaves_an_event_with_the_servers_words(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    ledger = _ledger(store, mailing)
+    [owed] = _in_flight(ledger)
+    settlement = Settlement(
+        owed.key,
+        DeliveryState.ACCEPTED,
+        stage="dot",
+        code=250,
+        enhanced="2.0.0",
+        words="Ok: queued as 4F2",
+        queue_id="4F2",
+        route="main",
+    )
+
+    with ledger.round(LATER) as step:
+        step.settle([settlement])
+
+    intent, result = Deliveries(store, mailing.id).history("ana@example.org")
+    assert (intent.state, intent.at, intent.route) == ("in_flight", NOW, "main")
+    assert (result.code, result.enhanced, result.words, result.queue_id, result.at) == (
+        250,
+        "2.0.0",
+        "Ok: queued as 4F2",
+        "4F2",
+        LATER,
+    )
+
+
+def test_what_is_deferred_is_claimed_when_due_and_not_before(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    ledger = _ledger(store, mailing)
+    [owed] = _in_flight(ledger)
+    with ledger.round(NOW) as step:
+        step.settle([Settlement(owed.key, DeliveryState.DEFERRED, due=LATER)])
+
+    assert _claim(ledger) == []
+    with ledger.round(LATER) as step:
+        [again] = step.claim(Wish(5))
+    assert (again.attempts, again.tried) == (1, NOW)
+
+
+def test_what_is_given_back_is_claimed_again_after_the_end_of_the_list(
+    store: SqliteStore,
+) -> None:
+    mailing = _freeze(store, "ana@example.org", "ben@example.org", "cy@example.org")
+    ledger = _ledger(store, mailing)
+    ana, ben = _claim(ledger, 2)
+    with ledger.round(NOW) as step:
+        step.release([ana.key])
+
+    rest = [owed.address for owed in _claim(ledger, 5)]
+
+    assert rest == ["ana@example.org", "cy@example.org"]
+    assert ben.address == "ben@example.org"
+
+
+def test_a_round_that_fails_leaves_nothing_behind(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org", "ben@example.org")
+    ledger = _ledger(store, mailing)
+    [owed] = _in_flight(ledger, 1)
+
+    def fail() -> None:
+        with ledger.round(NOW) as step:
+            step.settle([Settlement(owed.key, DeliveryState.ACCEPTED)])
+            step.claim(Wish(1))
+            raise sqlite3.OperationalError("disk I/O error")
+
+    with pytest.raises(StoreError):
+        fail()
+
+    assert ledger.balance().in_flight == 1
+    assert ledger.balance().queued == 1
+    assert [one.address for one in _claim(ledger, 5)] == ["ben@example.org"]
+
+
+def test_a_claim_leaves_out_domains_and_takes_every_nth_as_asked(store: SqliteStore) -> None:
+    mailing = _freeze(store, *(f"r{n}@{'a' if n < 4 else 'b'}.example" for n in range(8)))
+    ledger = _ledger(store, mailing)
+
+    with ledger.round(NOW) as step:
+        some = step.claim(Wish(10, not_domains=("a.example",), every=4))
+        only = step.claim(Wish(10, only_domains=("a.example",)))
+
+    assert [owed.address for owed in some] == ["r7@b.example"]
+    assert [owed.domain for owed in only] == ["a.example"] * 4
+
+
+def test_who_left_or_was_suppressed_meanwhile_is_skipped_with_the_reason(
+    store: SqliteStore,
+) -> None:
+    mailing = _freeze(store, "ana@example.org", "ben@example.org")
+    ledger = _ledger(store, mailing)
+    claimed = _claim(ledger)
+    store.connection.execute(
+        "INSERT INTO suppressions (canonical, address, reason, since)"
+        " VALUES ('ana@example.org', 'ana@example.org', 'bounced', '2016-05-20')"
+    )
+
+    with ledger.round(NOW) as step:
+        intended = step.intend(claimed, "main")
+
+    assert [owed.address for owed in intended] == ["ben@example.org"]
+    skipped = next(iter(Deliveries(store, mailing.id).listed(DeliveryState.SKIPPED)))
+    assert (skipped.address, skipped.reason) == ("ana@example.org", "suppressed: bounced")
+
+
+def test_a_decision_is_remembered_with_who_made_it(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org", "ben@example.org")
+    ledger, heir = _ledger(store, mailing), _ledger(store, mailing)
+    _in_flight(ledger)
+    ledger.abandon()
+    heir.recover(NOW)
+    deliveries = Deliveries(store, mailing.id)
+    ana = deliveries.key_of("ANA@example.org")
+
+    decided = deliveries.decide(
+        DeliveryState.UNKNOWN,
+        DeliveryState.ACCEPTED,
+        now=NOW,
+        who="log",
+        words="status=sent",
+        choice=Choice(key=ana, queue_id="806A"),
+    )
+
+    assert decided == ("ana@example.org",)
+    assert _states(store, mailing) == {"ana@example.org": "accepted", "ben@example.org": "unknown"}
+    last = deliveries.history("ana@example.org")[-1]
+    assert (last.stage, last.words, last.queue_id) == ("log", "status=sent", "806A")
+
+
+def test_the_sign_of_life_ends_with_the_process_however_it_ends(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    child = os.fork()
+    if child == 0:
+        with SqliteStore.open(tmp_path / "newsletter.db", create=False) as own:
+            _in_flight(_ledger(own, mailing))
+            os.kill(os.getpid(), 9)
+    os.waitpid(child, 0)
+    heir = _ledger(store, mailing)
+
+    assert heir.recover(NOW) == ["ana@example.org"]
+
+
+def test_personal_values_come_back_as_they_were_frozen(store: SqliteStore) -> None:
+    name = 'Zoë "Z" O\'Neil\u2028<b>'
+    recipient = Recipient("z@example.org", "en", "<id@x>", "news@example.org", {"name": name})
+    edition = FrozenEdition("en", b"\x00\xff", "f")
+    new = NewMailing("2016-05", (), (edition,), UnknownPolicy.HOLD, "machine", NOW)
+    mailing = Mailings(store).freeze(new, [recipient], now=NOW)
+    assert mailing is not None
+
+    [owed] = _claim(_ledger(store, mailing))
+
+    assert owed.personal == {"name": name, "message_id": "<id@x>"}
+    assert json.dumps(dict(owed.personal))
+    assert Mailings(store).editions(mailing.id) == {"en": b"\x00\xff"}
