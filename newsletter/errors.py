@@ -160,6 +160,12 @@ class MessageError(NewsletterError):
     hint = "Run `newsletter subscribers show ADDRESS` and correct the address or the name."
 
 
+class SigningError(NewsletterError):
+    """Messages cannot be signed as it is configured."""
+
+    hint = "Correct [dkim] in newsletter.toml, or run `newsletter dkim new` for a new key."
+
+
 class MailingNotFoundError(NewsletterError):
     """There is no such mailing."""
 

@@ -63,6 +63,16 @@ class SendingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DkimSettings:
+    """The key that signs our messages; all empty: the mail server signs."""
+
+    domain: str = ""
+    selector: str = ""
+    #: Inside the workspace, mode 0600: `newsletter dkim new` makes it.
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a workspace has set, with the origin of each value."""
 
@@ -85,6 +95,7 @@ class Settings:
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     sending: SendingSettings = field(default_factory=SendingSettings)
+    dkim: DkimSettings = field(default_factory=DkimSettings)
     sources: tuple[Source, ...] = ()
     #: "smtp.host" -> "environment", ".env" or "newsletter.toml"; absent: the default.
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -179,6 +190,7 @@ def _nested() -> dict[tuple[type, str], type]:
         (Settings, "smtp"): SmtpSettings,
         (Settings, "mail"): MailSettings,
         (Settings, "sending"): SendingSettings,
+        (Settings, "dkim"): DkimSettings,
         (Settings, "sources"): Source,
         (Source, "selectors"): Selectors,
     }

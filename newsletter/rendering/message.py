@@ -42,10 +42,10 @@ def build_template(
     The same edition and addressing give the same bytes, boundaries included. Raises
     MessageError where sender or reply-to is no address.
     """
-    text = Stretches.of_body("plain", rendered.text, text_pieces(rendered.text))
+    text = Stretches.of_body("plain", text_pieces(_ended(rendered.text)))
     if rendered.edition.form is EditionForm.TEXT or not rendered.html:
         return MessageTemplate(_joined(headers(rendered, addressing), text))
-    page = Stretches.of_body("html", rendered.html, html_pieces(rendered.html))
+    page = Stretches.of_body("html", html_pieces(_ended(rendered.html)))
     seal = sha256(f"{rendered.text}\0{rendered.html}".encode("utf-8", "replace")).hexdigest()[:24]
     if attachments:
         pictures = tuple(_attached(one) for one in attachments)
@@ -60,20 +60,17 @@ class Stretches(tuple[Stretch, ...]):
     __slots__ = ()
 
     @classmethod
-    def of_body(cls, subtype: str, source: str, pieces: list[str | Place]) -> Stretches:
+    def of_body(cls, subtype: str, pieces: list[str | Place]) -> Stretches:
         """Return a text part in whichever encoding makes it smaller."""
-        constant = [_lines(piece) if isinstance(piece, str) else piece for piece in pieces]
-        if not source.endswith("\n"):
-            constant.append("\n")
         quoted = tuple(
             encoding.quoted_printable_text(piece) if isinstance(piece, str) else piece
-            for piece in constant
+            for piece in pieces
         )
         raw = tuple(
             piece.replace("\n", "\r\n").encode("utf-8", "replace")
             if isinstance(piece, str)
             else piece
-            for piece in constant
+            for piece in pieces
         )
         transfer, chosen = Transfer.QUOTED_PRINTABLE, quoted
         if _size(quoted) > _size(raw) * 78 // 57:
@@ -82,8 +79,14 @@ class Stretches(tuple[Stretch, ...]):
         return cls((_constant(f"{head}{transfer}\r\n\r\n"), Stretch(transfer, chosen)))
 
 
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _ended(text: str) -> str:
+    """Return text with one line break at its end and plain ones inside.
+
+    A value that would end the body is followed by a blank, and so is nothing at all: an
+    empty last line would not count in DKIM's relaxed form.
+    """
+    whole = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n\t ")
+    return whole + ("\n" if whole and not whole.endswith(tuple(_NAMES)) else " \n")
 
 
 def _size(pieces: tuple[bytes | Place, ...]) -> int:

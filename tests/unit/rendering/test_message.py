@@ -132,7 +132,7 @@ def test_the_text_comes_before_the_html() -> None:
     ]
     text, html = read.iter_parts()
     assert content(text) == (
-        "Dear Anna Lind,\n\nnews.\n\nLeave: https://example.org/u/abc?x=1&y=2\n"
+        "Dear Anna Lind,\n\nnews.\n\nLeave: https://example.org/u/abc?x=1&y=2 \n"
     )
     assert content(html) == (
         '<!DOCTYPE html>\n<html lang="en"><body><p>Dear Anna Lind</p>\n'

@@ -1,0 +1,220 @@
+"""The news among a page's repeated blocks, found without a feed and without selectors."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from newsletter.model.content import Item, ItemDate
+from newsletter.sources.item_dates import (
+    DateReader,
+    date_of,
+    tells_date,
+    url_date,
+    without_date,
+)
+from newsletter.sources.item_pictures import picture_of
+from newsletter.sources.lines import Line, joined, lines_of, links_in
+from newsletter.sources.outline import Outline, Region, outline
+from newsletter.sources.pages import Page, absolute
+from newsletter.sources.phrases import weight, word_count
+from newsletter.sources.records import HEADINGS, Record, Seed, groups_of, records_of, seeds_of
+from newsletter.sources.titles import Title, summary_of, title_of
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+#: Fewer points than this and a group is not believed to be news.
+ENOUGH = 6.0
+#: Only the biggest groups are read in full; a page has dozens of small ones.
+_MAX_GROUPS = 40
+_MAX_ITEMS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One record of the page, read as an item."""
+
+    item: Item
+    record: Record
+    has_heading: bool
+    #: Something in it is a date, though perhaps one that cannot be told for sure.
+    has_date: bool
+    #: The title stands inside a sentence: a link of a text, not the head of an item.
+    is_in_prose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records found at alike places, with the points that speak for their being news."""
+
+    blocks: tuple[Block, ...]
+    region: Region
+    points: float
+    shape: str
+
+
+def block_items(page: Page, reader: DateReader) -> list[Item]:
+    """Return the news among the page's repeated blocks, in page order; empty: none convince."""
+    body = page.tree.find("body")
+    whole = outline(page.tree if body is None else body)
+    groups = candidate_groups(whole, page, reader)
+    best = max(groups, key=lambda group: group.points, default=None)
+    if best is None or best.points < ENOUGH:
+        return []
+    return [block.item for block in best.blocks]
+
+
+def candidate_groups(whole: Outline, page: Page, reader: DateReader) -> list[Group]:
+    """Return all groups of alike records, read and weighed."""
+    seeds = [seed for seed in seeds_of(whole, page.base_url) if not _is_same_page(seed.link, page)]
+    found = []
+    for seed_group in groups_of(whole, seeds)[:_MAX_GROUPS]:
+        blocks = _read_group(whole, seed_group, page, reader)
+        if len(blocks) >= 2:
+            region = whole.regions[seed_group[0].index]
+            shape = whole.shapes[seed_group[0].index]
+            group = Group(tuple(blocks), region, 0.0, shape)
+            found.append(replace(group, points=points_of(group, whole, page)))
+    return found
+
+
+def _is_same_page(link: str, page: Page) -> bool:
+    return bool(link) and link.split("#")[0] in {
+        page.url.split("#")[0],
+        page.base_url.split("#")[0],
+    }
+
+
+def _read_group(whole: Outline, seeds: list[Seed], page: Page, reader: DateReader) -> list[Block]:
+    records = records_of(whole, seeds[:_MAX_ITEMS])
+    lines = [lines_of(record.pieces) for record in records]
+    reader = reader.settled(line.text for some in lines for line in some if len(line.text) < 120)
+    blocks = []
+    for record, some in zip(records, lines, strict=True):
+        block = _read(whole, record, some, page, reader)
+        if block is not None:
+            blocks.append(block)
+    return _distinct(blocks)
+
+
+def _read(
+    whole: Outline, record: Record, lines: list[Line], page: Page, reader: DateReader
+) -> Block | None:
+    nodes = [whole.nodes[seed.index] for seed in record.seeds]
+    title = title_of(lines, nodes, reader.is_date)
+    if title is None:
+        return None
+    link = _link_of(record, title, page)
+    found = date_of(lines, title, record.pieces, reader) or _date_above(whole, record, reader)
+    item = Item(
+        title=without_date(title.text, reader),
+        link=link,
+        date=found or url_date(link),
+        summary=summary_of(lines, title, reader.is_date),
+        picture=picture_of(record.pieces, page.base_url),
+    )
+    return Block(
+        item=item,
+        record=record,
+        has_heading=any(run.heading is not None for run in title.runs),
+        has_date=item.date is not None or tells_date(lines, title, reader),
+        is_in_prose=_is_in_prose(lines, title, reader),
+    )
+
+
+def _is_in_prose(lines: list[Line], title: Title, reader: DateReader) -> bool:
+    """Say whether words of a sentence stand before the title on its line."""
+    if not title.runs:
+        return False
+    first = title.runs[0]
+    for line in lines:
+        at = next((number for number, run in enumerate(line.runs) if run is first), None)
+        if at is not None:
+            before = joined(line.runs[:at])
+            return word_count(before) >= 3 and not reader.is_date(before.rstrip(" -–—:|"))
+    return False
+
+
+def _link_of(record: Record, title: Title, page: Page) -> str:
+    """Return the address of the item: where its title leads, else its seed, else its read-more."""
+    if title.link is not None and (link := absolute(title.link.get("href") or "", page.base_url)):
+        return link
+    if record.link:
+        return record.link
+    links = [link for _, link in links_in(record.pieces, page.base_url)]
+    return Counter(links).most_common(1)[0][0] if links else ""
+
+
+def _date_above(whole: Outline, record: Record, reader: DateReader) -> ItemDate | None:
+    """Return the date that stands as a heading above this record and those after it."""
+    node: HtmlElement | None = whole.nodes[record.root]
+    for _ in range(3):
+        if node is None:
+            return None
+        for number, earlier in enumerate(node.itersiblings(preceding=True)):
+            text = " ".join("".join(earlier.itertext()).split()) if number < 60 else ""
+            if number >= 60:
+                break
+            if 4 <= len(text) <= 40 and (found := reader.parse(text)) and found.day:
+                return found
+            if earlier.tag in HEADINGS and len(text) > 2:
+                break
+        node = node.getparent()
+    return None
+
+
+def _distinct(blocks: list[Block]) -> list[Block]:
+    """Return each link once, with its best title, where it stands first."""
+    best: dict[str, Block] = {}
+    for block in blocks:
+        key = block.item.link.split("#")[0] or block.item.title
+        if key not in best:
+            best[key] = block
+        elif weight(block.item.title) > weight(best[key].item.title) and not best[key].has_heading:
+            best[key] = replace(best[key], item=replace(best[key].item, title=block.item.title))
+    return list(best.values())
+
+
+def points_of(group: Group, whole: Outline, page: Page) -> float:
+    """Return how much speaks for a group being the page's news."""
+    blocks = group.blocks
+    count = len(blocks)
+    points = _title_points(blocks) + _place_points(group, whole)
+    dated = sum(1 for block in blocks if block.has_date) / count
+    points -= 6 * sum(1 for block in blocks if block.is_in_prose) / count
+    told = sum(1 for block in blocks if weight(block.item.summary) >= 30) / count
+    headed = sum(1 for block in blocks if block.has_heading) / count
+    pictured = sum(1 for block in blocks if block.item.picture) / count
+    linked = sum(1 for block in blocks if block.item.link) / count
+    points += 4 * (dated >= 0.6) + 1.5 * (0.2 <= dated < 0.6)
+    points += 2.5 * told + 2 * headed + 0.7 * (pictured >= 0.6)
+    points += math.sqrt(min(count, 20)) * 0.8
+    if linked < 0.5 and dated < 0.8:
+        points -= 8
+    return points + _link_points(blocks, page)
+
+
+def _title_points(blocks: tuple[Block, ...]) -> float:
+    length = median(weight(block.item.title) for block in blocks)
+    words = median(word_count(block.item.title) for block in blocks)
+    points = 3.0 if length >= 40 else 2.0 if length >= 28 else 0.5 if length >= 18 else -2.5
+    return points - (2 if words < 3 else 0)
+
+
+def _place_points(group: Group, whole: Outline) -> float:
+    points = {Region.MAIN: 1.5, Region.SIDE: -4.0, Region.HEADER: -3.0}.get(group.region, 0.0)
+    total = whole.sizes[0] or 1
+    size = sum(whole.sizes[block.record.root] for block in group.blocks)
+    return points + 3 * min(1.0, size / total)
+
+
+def _link_points(blocks: tuple[Block, ...], page: Page) -> float:
+    hosts = [urlsplit(block.item.link).hostname or "" for block in blocks if block.item.link]
+    own = urlsplit(page.base_url).hostname or ""
+    foreign = sum(1 for host in hosts if host.removeprefix("www.") != own.removeprefix("www."))
+    return -2.0 if hosts and foreign > len(hosts) / 2 else 0.0

@@ -1,0 +1,275 @@
+"""The date of one record: what the page says is the day of the news, or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from newsletter.model.content import ItemDate
+from newsletter.sources.dates import DateMatch, Role, find_dates, parse_date, parse_machine_date
+from newsletter.sources.lines import Line, Run, joined, words_of
+from newsletter.sources.pages import clean
+from newsletter.sources.phrases import weight, word_count, words_in
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+    from newsletter.sources.titles import Title
+
+_DATE_WORDS = words_in(
+    """
+    date dates datum fecha data time datetime timestamp published posted pubdate datepublished
+    postdate entrydate newsdate created calendar tarih datestamp dateline postedon when
+    createdate dato zeit datetext pubtime
+    """
+)
+_UPDATED_WORDS = frozenset(
+    ("updated", "modified", "datemodified", "lastmod", "enddate", "end", "ends")
+)
+_PUBLISHED_WORDS = frozenset(("published", "datepublished", "pubdate", "created", "datecreated"))
+_META_WORDS = words_in(
+    """
+    meta info byline submitted details postmeta entrymeta
+    """
+)
+_SEGMENT = re.compile(r"\s*[|•·»]\s*|\s+[-–—/]+\s+")
+_SEPARATED = re.compile(r"^\s*(?:[-–—:|•·)\]】]|$)")
+_OPENED = re.compile(r"(?:^|[-–—:|•·(\[【>,])\s*$")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([/-])(\d{1,2})\2((?:\d\d)?\d\d)(?!\d)")
+_URL_DATE = re.compile(
+    r"[/_=-]t?((?:19|20)\d\d)([/_-]?)(0[1-9]|1[0-2]|[1-9](?=[/_-]))\2"
+    r"(0[1-9]|[12]\d|3[01]|[1-9](?=[/_-]))(?=[/_.-]|$)"
+)
+_OLDEST_YEAR = 1990
+
+
+@dataclass(frozen=True, slots=True)
+class DateReader:
+    """Reads dates as one source writes them."""
+
+    language: str
+    fetched_at: datetime
+    day_first: bool | None = None
+
+    def find(self, text: str) -> list[DateMatch]:
+        """Return the dates and ranges in a text."""
+        if not text or len(text) > 2000:
+            return []
+        return find_dates(
+            text, language=self.language, fetched_at=self.fetched_at, day_first=self.day_first
+        )
+
+    def parse(self, text: str) -> ItemDate | None:
+        """Return the plausible date a whole text is; None for anything else."""
+        if not text or len(text) > 200:
+            return None
+        found = parse_date(
+            text, language=self.language, fetched_at=self.fetched_at, day_first=self.day_first
+        )
+        return found if self.is_plausible(found) else None
+
+    def is_date(self, text: str) -> bool:
+        """Say whether a text is a date or a range of dates and nothing more."""
+        if not text or len(text) > 120:
+            return False
+        if not _WORD.search(text) and re.search(r"\d", text):
+            return True  # what has no words is no title, whatever day it is
+        if self.parse(text) is not None:
+            return True
+        rest = text
+        for match in reversed(self.find(text)):
+            rest = rest[: match.start] + " " + rest[match.end :]
+        return rest != text and not _WORD.search(rest)
+
+    def is_plausible(self, found: ItemDate | None) -> bool:
+        """Say whether news can be of that day."""
+        if found is None:
+            return False
+        return found.year is None or _OLDEST_YEAR <= found.year <= self.fetched_at.year + 2
+
+    def settled(self, texts: Iterable[str]) -> DateReader:
+        """Return a reader that knows the order of day and month where the list itself shows it.
+
+        Beside 25/05/2016 in the same list, 05/06/2016 is no longer ambiguous: 25 is no month.
+        """
+        if self.day_first is not None:
+            return self
+        orders = set()
+        for text in texts:
+            for match in _NUMERIC.finditer(text):
+                first, second = int(match.group(1)), int(match.group(3))
+                if first > 12 >= second > 0:
+                    orders.add(True)
+                elif second > 12 >= first > 0:
+                    orders.add(False)
+        return replace(self, day_first=orders.pop()) if len(orders) == 1 else self
+
+
+def date_of(
+    lines: list[Line], title: Title, pieces: tuple[HtmlElement | str, ...], reader: DateReader
+) -> ItemDate | None:
+    """Return the date of a record; None where it has none, several, or only a range.
+
+    Machine-readable dates first, then elements that are marked as dates, then lines that are
+    dates, then short lines with a date at an edge, then a date before or after the title.
+    """
+    machine, is_told = _machine_date(pieces, reader)
+    if is_told:
+        return machine
+    runs = tuple(run for line in lines for run in line.runs)
+    for texts in (_marked_texts(runs), _whole_texts(lines), _short_texts(lines, title)):
+        dates, has_range = _dates_in(texts, reader)
+        if has_range:
+            return None
+        if dates:
+            return _the_one(dates)
+    return _title_date(title, reader) or _dateline(lines, title, reader)
+
+
+def tells_date(lines: list[Line], title: Title, reader: DateReader) -> bool:
+    """Say whether a record speaks of a date at all, be it one that cannot be told for sure."""
+    return any(reader.is_date(text) for text in (*_whole_texts(lines), *_short_texts(lines, title)))
+
+
+def _the_one(dates: list[ItemDate]) -> ItemDate | None:
+    """Return the most precise of dates that agree; None where they do not."""
+    precise = [found for found in dates if found.is_full] or dates
+    days = {(found.year, found.month, found.day) for found in precise}
+    return precise[0] if len(days) == 1 else None
+
+
+def _machine_date(
+    pieces: tuple[HtmlElement | str, ...], reader: DateReader
+) -> tuple[ItemDate | None, bool]:
+    """Return the machine-readable date, and whether there was any at all."""
+    published: list[ItemDate] = []
+    other: list[ItemDate] = []
+    for node in _nodes(pieces):
+        value = _machine_value(node)
+        found = parse_machine_date(value) if value else None
+        if found is None or not reader.is_plausible(found) or not found.is_full:
+            continue
+        words = words_of(node)
+        if words & _PUBLISHED_WORDS:
+            published.append(found)
+        elif not words & _UPDATED_WORDS:
+            other.append(found)
+    dates = published or other
+    days = {found.as_date() for found in dates}
+    return (dates[0] if len(days) == 1 else None), bool(days)
+
+
+def _nodes(pieces: tuple[HtmlElement | str, ...]) -> list[HtmlElement]:
+    return [node for piece in pieces if not isinstance(piece, str) for node in piece.iter()]
+
+
+def _machine_value(node: HtmlElement) -> str:
+    if node.tag == "time":
+        return node.get("datetime") or ""
+    if (node.get("itemprop") or "").lower() in {"datepublished", "datecreated", "startdate"}:
+        return node.get("content") or node.get("datetime") or ""
+    if node.tag == "abbr" and words_of(node) & {"published", "dtstart", "date"}:
+        return node.get("title") or ""
+    return ""
+
+
+def _marked_texts(runs: tuple[Run, ...]) -> list[str]:
+    """Return the texts of elements whose names say that they hold a date."""
+    groups: dict[HtmlElement, list[str]] = {}
+    for run in runs:
+        named = (n for n in run.chain[1:] if n.tag == "time" or words_of(n) & _DATE_WORDS)
+        if (node := next(named, None)) is not None and not words_of(node) & _UPDATED_WORDS:
+            groups.setdefault(node, []).append(run.text)
+    texts = [clean(" ".join(group)) for group in groups.values()]
+    return [text for text in texts if len(text) <= 120]
+
+
+def _whole_texts(lines: list[Line]) -> list[str]:
+    """Return the lines; day, month and year on lines of their own come as one."""
+    merged: list[str] = []
+    for text in (line.text for line in lines):
+        is_small = len(text) <= 12 and bool(merged) and len(merged[-1]) <= 16
+        if is_small and re.search(r"\d", merged[-1] + text):
+            merged[-1] = f"{merged[-1]} {text}"
+        elif len(text) <= 120:
+            merged.append(text)
+    return merged
+
+
+def _short_texts(lines: list[Line], title: Title) -> list[str]:
+    """Return the segments of lines that speak about the news instead of telling it."""
+    used = frozenset(id(run) for run in title.runs)
+    texts: list[str] = []
+    for line in lines:
+        rest = joined([run for run in line.runs if id(run) not in used])
+        limit = 200 if line.words() & _META_WORDS else 90
+        if rest and weight(rest) <= limit and word_count(rest) <= 30:
+            texts += [rest, *(part for part in _SEGMENT.split(rest) if part != rest)]
+    return texts
+
+
+def _dates_in(texts: list[str], reader: DateReader) -> tuple[list[ItemDate], bool]:
+    """Return the dates that texts are, and whether one was a range."""
+    dates = []
+    for text in texts:
+        if found := reader.parse(text):
+            dates.append(found)
+        elif any(match.is_range for match in reader.find(text)) and reader.is_date(text):
+            return [], True
+    return dates, False
+
+
+def _edge_match(text: str, reader: DateReader) -> DateMatch | None:
+    """Return the full date set before or after a text: "20.05.2016 - New hours"."""
+    for match in reader.find(text):
+        before, after = text[: match.start], text[match.end :]
+        leads = not before.strip(" ([【") and _SEPARATED.match(after)
+        trails = not after.strip(" )]】") and _OPENED.search(before)
+        is_plain = match.role in {Role.PLAIN, Role.PUBLISHED} and not match.is_range
+        if is_plain and match.date.is_full and (leads or trails):
+            return match
+    return None
+
+
+def _title_date(title: Title, reader: DateReader) -> ItemDate | None:
+    match = _edge_match(title.text, reader)
+    return match.date if match and reader.is_plausible(match.date) else None
+
+
+def without_date(text: str, reader: DateReader) -> str:
+    """Return a title without the date that stands before or after it."""
+    match = _edge_match(text, reader)
+    if match is None:
+        return text
+    before = text[: match.start].rstrip(" -–—:|•·,/(【[")
+    after = text[match.end :].lstrip(" -–—:|•·,/.)]】")
+    rest = before or after
+    return rest if word_count(rest) >= 2 else text
+
+
+def _dateline(lines: list[Line], title: Title, reader: DateReader) -> ItemDate | None:
+    """Return the date a summary opens with: "20 May 2016 – The library ..."."""
+    used = frozenset(id(run) for run in title.runs)
+    for line in lines:
+        text = joined([run for run in line.runs if id(run) not in used])
+        for match in reader.find(text[:120])[:1]:
+            is_first = not _WORD.search(text[: match.start])
+            is_apart = re.match(r"\s*(?:[-–—:|•·]|\.\.\.|…)", text[match.end :])
+            if is_first and is_apart and not match.is_range and match.date.is_full:
+                return match.date if reader.is_plausible(match.date) else None
+    return None
+
+
+def url_date(link: str) -> ItemDate | None:
+    """Return the full date in an address: /2016/05/20/; None where there is none."""
+    path = link.split("?")[0].split("#")[0]
+    for match in _URL_DATE.finditer(path):
+        try:
+            return ItemDate(int(match.group(1)), int(match.group(3)), int(match.group(4)))
+        except ValueError:
+            continue
+    return None
