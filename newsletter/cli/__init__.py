@@ -13,6 +13,7 @@ from newsletter.settings import no_color_wanted
 #: Command -> (module of newsletter.cli, attribute, one line of help). A module is
 #: imported only when its command runs, so that `--help` stays quick.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "sources": ("sources", "sources", "Try, add, check and list the sources of news."),
     "dkim": ("dkim", "dkim", "Make a key to sign messages with, and its DNS record."),
 }
 
