@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,8 +44,6 @@ class Candidate:
     issue: Issue
     identity: Identity
     editions: tuple[RenderedEdition, ...]
-    #: Edition key -> the CSS rules that inlining would lose.
-    lost_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
@@ -89,9 +87,10 @@ def stops(findings: Iterable[Finding]) -> bool:
 
 def standard_checks() -> tuple[Check, ...]:
     """Return every check that judges the issue by itself."""
-    from newsletter.preflight import links, markup, weight, wording
+    from newsletter.preflight import clients, links, markup, weight, wording
 
-    return (*wording.CHECKS, *markup.CHECKS, *links.CHECKS, *weight.CHECKS)
+    parts = (wording, markup, links, weight, clients)
+    return tuple(check for part in parts for check in part.CHECKS)
 
 
 def _with_waiver(finding: Finding, waivers: Mapping[str, str]) -> Finding:

@@ -163,12 +163,12 @@ _ACTIVE = frozenset({"script", "form", "iframe", "object", "embed", "applet", "v
 
 def lost_rules(candidate: Candidate) -> Iterator[Finding]:
     """Find CSS rules of the theme that would not reach the reader."""
-    for edition, rules in candidate.lost_rules.items():
-        for rule in rules:
+    for page in candidate.pages:
+        for loss in page.rendered.lost_rules:
             yield warning(
                 "inlining-lost",
-                f"the CSS rule {shortened(rule, 90)!r} would be lost by inlining",
-                where=f"edition {edition!r}",
+                f"inlining would lose CSS: {shortened(loss, 160)}",
+                where=page.where,
                 mend="Use plain selectors and values, or move it to the theme's head.css.",
             )
 
