@@ -228,6 +228,7 @@ class ItemTexts:
     alt: str = ""
     link: str = ""
     content: str = ""
+    place: str = ""
     #: Fingerprint of the original this was translated from; differs: stale.
     of: str = ""
 
@@ -241,6 +242,8 @@ class IssueTexts:
     intro: str = ""
     sections: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[str, ItemTexts] = field(default_factory=dict)
+    #: Address of a quick link -> its title.
+    quick_links: Mapping[str, str] = field(default_factory=dict)
     #: Fingerprint of the original subject, preheader and intro.
     of: str = ""
 

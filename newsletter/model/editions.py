@@ -17,8 +17,9 @@ from newsletter.model.content import (
     ItemDate,
     ItemTexts,
     Picture,
+    QuickLink,
 )
-from newsletter.model.languages import best_match, chain_of, direction_of, is_same
+from newsletter.model.languages import best_match, chain_of, direction_of, is_same, printable
 
 #: From so many items up the mail opens with "In this issue".
 CONTENTS_FROM = 8
@@ -71,7 +72,7 @@ class EditionItem:
     link: str = ""
     date: ItemDate | None = None
     #: An event: where it is and until when.
-    place: str = ""
+    place: LocalText = LocalText()
     ends: ItemDate | None = None
     source: str = ""
     picture: Picture | None = None
@@ -190,13 +191,11 @@ def resolve(
         number=issue.number,
         date=issue.date,
         intro=intro,
-        signed_by=issue.signed_by,
+        signed_by=printable(issue.signed_by),
         lead=lead,
         sections=_sections(speaker, rest, len(current)),
         events=tuple(events),
-        quick_links=tuple(
-            EditionLink(LocalText(one.title, issue.language), one.link) for one in issue.quick_links
-        ),
+        quick_links=tuple(_quick_link(speaker, one) for one in issue.quick_links),
         other_languages=tuple(
             name
             for name in chain_of(issue.language, *sorted(issue.translations))
@@ -221,11 +220,11 @@ class _Speaker:
         """Return a text of the issue in the first language of the chain that has it."""
         for language in self.chain:
             if is_same(language, self.issue.language) and original:
-                return LocalText(original, self.issue.language)
+                return _text(original, self.issue.language)
             translated = part(self._translations(language))
             if translated:
-                return LocalText(translated, language)
-        return LocalText(original, self.issue.language)
+                return _text(translated, language)
+        return _text(original, self.issue.language)
 
     def item(self, item: IssueItem) -> EditionItem | None:
         """Return the item in the best language there is; None: not part of this edition."""
@@ -245,9 +244,9 @@ class _Speaker:
             or LocalText(),
             link=str(link or item.link),
             date=item.date,
-            place=item.place,
+            place=self._item_text(item, self.chain, item.place, "place") or LocalText(),
             ends=item.ends,
-            source=item.source,
+            source=printable(item.source),
             picture=item.picture,
             alt=self._item_text(item, self.chain, alt, "alt") or LocalText(),
         )
@@ -267,17 +266,21 @@ class _Speaker:
         own = item.language or self.issue.language
         for language in chain:
             if is_same(language, own) and original:
-                return LocalText(original, own)
+                return _text(original, own)
             texts = self._translations(language).items.get(item.key, ItemTexts())
             translated: str = getattr(texts, part)
             if translated:
-                return LocalText(translated, language)
+                return _text(translated, language)
         last_resort = chain == self.chain and self._may_fall_back
-        return LocalText(original, own) if last_resort and original else None
+        return _text(original, own) if last_resort and original else None
 
     def _translations(self, language: str) -> IssueTexts:
         found = best_match(language, self.issue.translations)
         return self.issue.translations[found] if found else IssueTexts()
+
+
+def _text(text: str, language: str) -> LocalText:
+    return LocalText(printable(text), language)
 
 
 def _is_past(item: EditionItem, day: date | None) -> bool:
@@ -337,6 +340,11 @@ def _sections(
 
 def _section_title(speaker: _Speaker, key: str, titles: Mapping[str, str]) -> LocalText:
     return speaker.text(lambda texts: texts.sections.get(key, ""), titles.get(key, key))
+
+
+def _quick_link(speaker: _Speaker, link: QuickLink) -> EditionLink:
+    title = speaker.text(lambda texts: texts.quick_links.get(link.link, ""), link.title)
+    return EditionLink(title, link.link)
 
 
 def _preheader(

@@ -15,6 +15,22 @@ _RIGHT_TO_LEFT_SCRIPTS = frozenset(
 )
 #: Script and regions of traditional Chinese.
 _TRADITIONAL_CHINESE = frozenset({"hant", "tw", "hk", "mo"})
+#: Embeddings, overrides and isolates (Unicode Annex 9), C0 and C1 without tab and line feed,
+#: half characters that UTF-8 cannot carry, and what may not stand in XML.
+_UNPRINTABLE = dict.fromkeys(
+    code
+    for first, last in (
+        (0x202A, 0x202E),
+        (0x2066, 0x2069),
+        (0x00, 0x08),
+        (0x0B, 0x0C),
+        (0x0E, 0x1F),
+        (0x7F, 0x9F),
+        (0xD800, 0xDFFF),
+        (0xFFFE, 0xFFFF),
+    )
+    for code in range(first, last + 1)
+)
 
 
 def direction_of(language: str) -> str:
@@ -49,6 +65,15 @@ def best_match(wanted: str, offered: Iterable[str]) -> str | None:
 def chain_of(language: str, *fallbacks: str) -> tuple[str, ...]:
     """Return the language and its fallbacks in order, each once, empty ones left out."""
     return tuple(dict.fromkeys(name for name in (language, *fallbacks) if name))
+
+
+def printable(text: str) -> str:
+    """Return the text without the characters that no reader should meet.
+
+    Direction controls could turn a whole line around (marks such as U+200F stay: they
+    only help); control characters would break headers and markup.
+    """
+    return text.translate(_UNPRINTABLE)
 
 
 def _parts(language: str) -> list[str]:

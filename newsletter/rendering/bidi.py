@@ -6,8 +6,6 @@ import unicodedata
 
 #: First strong isolate and its end (Unicode Annex 9). Gmail drops <bdi> (caniemail, 2026-06).
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
-#: Whatever an author put in by hand would nest with ours; ours are complete.
-_CONTROLS = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069\u202a\u202b\u202c\u202d\u202e"))
 _FOREIGN = {"rtl": frozenset({"L", "EN"}), "ltr": frozenset({"R", "AL"})}
 _OWN = {"rtl": frozenset({"R", "AL", "AN"}), "ltr": frozenset({"L"})}
 #: Signs that belong to the word they touch: "+41", "#IFLA", "C++", "50%", "example.org/".
@@ -38,13 +36,8 @@ def isolated(text: str, direction: str) -> str:
     """Return plain text with each run of the other direction between U+2068 and U+2069."""
     return "".join(
         f"{ISOLATE}{piece}{END_ISOLATE}" if against else piece
-        for piece, against in runs(without_controls(text), direction)
+        for piece, against in runs(text, direction)
     )
-
-
-def without_controls(text: str) -> str:
-    """Return the text without direction controls, which could turn a whole line around."""
-    return text.translate(_CONTROLS)
 
 
 def other(direction: str) -> str:

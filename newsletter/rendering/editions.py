@@ -47,5 +47,5 @@ def render_edition(
 
 def _one_line(subject: str, direction: str) -> str:
     """Return a subject without line breaks, the runs of the other direction isolated."""
-    line = " ".join(bidi.without_controls(subject).split())
+    line = " ".join(subject.split())
     return bidi.isolated(line, direction) if direction == "rtl" else line

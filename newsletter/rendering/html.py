@@ -68,6 +68,7 @@ def values(content: EditionContent, setting: Setting) -> dict[str, Any]:
         "personal": _marked_up(setting.personal, content.direction),
         "css": lambda name: _css(setting, name),
         "dark_css": lambda name: Markup(stylesheets.compact(stylesheets.dark(_css(setting, name)))),  # noqa: S704
+        "whole_texts": _whole_texts(content),
         "start": "right" if right_to_left else "left",
         "end": "left" if right_to_left else "right",
         "forward": "←" if right_to_left else "→",
@@ -109,6 +110,15 @@ def sized(picture: Picture, width: int) -> int | None:
     if not picture.width or not picture.height:
         return None
     return max(1, round(picture.height * width / picture.width))
+
+
+def _whole_texts(content: EditionContent) -> Mapping[str, Markup]:
+    """Return the items' whole texts for a light edition; other editions have none."""
+    if content.edition.form is not EditionForm.LIGHT:
+        return {}
+    from newsletter.rendering.wholetexts import whole_texts
+
+    return whole_texts(content.items)
 
 
 def _css(setting: Setting, name: str) -> Markup:

@@ -8,7 +8,7 @@ import re
 from newsletter.rendering.stylesheets import Rule, rules
 
 _STYLE = re.compile(r"<style(?P<attributes>[^>]*)>(?P<css>.*?)</style>", re.DOTALL | re.IGNORECASE)
-_STYLE_ATTRIBUTE = re.compile(r' style="[^"]*"')
+_STYLE_ATTRIBUTE = re.compile(r""" style=(?:"[^"]*"|'[^']*')""")
 _KEPT = re.compile(r"data-premailer\s*=\s*[\"']?ignore", re.IGNORECASE)
 #: premailer would copy these to attributes of old HTML: `text-align:start` into align="start".
 _NO_ATTRIBUTES = ["align", "valign", "width", "height", "bgcolor"]
@@ -48,7 +48,9 @@ def inline(html: str) -> str:
             cssutils_logging_level=logging.CRITICAL + 1,
         ).transform(pretty_print=False)
     )
-    inlined = _STYLE_ATTRIBUTE.sub(lambda found: found[0].replace("; ", ";"), inlined)
+    inlined = _STYLE_ATTRIBUTE.sub(
+        lambda found: found[0].replace("; ", ";").replace(", ", ","), inlined
+    )
     return inlined.replace("<style></style>", "")
 
 

@@ -67,7 +67,7 @@ class Language:
         """Return a whole number with the language's separators and digits."""
         from babel.numbers import format_decimal
 
-        return self._digits(format_decimal(number, locale=self._locale))
+        return self.digits(format_decimal(number, locale=self._locale))
 
     def long_date(self, day: ItemDate | date | None) -> str:
         """Return "20 May 2016", no more precise than the date is known; "" for none."""
@@ -84,12 +84,10 @@ class Language:
         else:
             skeleton = "yMMMM" if known.day is None else "MMMMd"
             text = format_skeleton(skeleton, moment, locale=self._locale)
-        return self._digits(text)
+        return self.digits(text)
 
     def date_range(self, start: ItemDate | None, end: ItemDate | None) -> str:
         """Return "17–23 April 2016" in the language's own form, or the one day that is known."""
-        from babel.dates import format_interval
-
         first, last = (one.as_date() if one else None for one in (start, end))
         if first is None or last is None or last <= first:
             return self.long_date(start or end)
@@ -98,18 +96,18 @@ class Language:
             return self.label(
                 "from_to", {"start": self._short(first, last), "end": self.long_date(last)}
             )
-        return self._digits(format_interval(first, last, "yMMMMd", locale=self._locale))
+        return self.digits(self._interval(first, last))
 
     def day(self, day: ItemDate) -> str:
         """Return the day of the month for a date block, "" where it is not known."""
-        return self._digits(str(day.day)) if day.day else ""
+        return self.digits(str(day.day)) if day.day else ""
 
     def month(self, day: ItemDate) -> str:
         """Return the month's short name for a date block, "" where it is not known."""
         from babel.dates import format_date
 
         if day.month is None:
-            return self._digits(str(day.year))
+            return self.digits(str(day.year))
         moment = date(day.year or _ANY_YEAR, day.month, 1)
         return str(format_date(moment, "MMM", locale=self._locale)).rstrip(".")
 
@@ -120,19 +118,35 @@ class Language:
         if day is None or day.instant is None:
             return ""
         local = day.instant.astimezone(self._zone)
-        clock = self._digits(format_time(local, "short", locale=self._locale))
-        return f"{clock} ({self._digits(_offset(local))})"
+        clock = self.digits(format_time(local, "short", locale=self._locale))
+        return f"{clock} ({_offset(local)})"
+
+    def _interval(self, first: date, last: date) -> str:
+        """Return both days as CLDR joins them, months in full like in `long_date`."""
+        from babel.dates import format_date
+
+        forms = self._locale.interval_formats
+        pattern = forms.get("yMMMMd") or forms.get("yMMMd") or {}
+        field = "y" if first.year != last.year else "M" if first.month != last.month else "d"
+        if field not in pattern:
+            return f"{self.long_date(first)} – {self.long_date(last)}"
+        # "MMM" is the short name; the language's own dates have the long one.
+        return "".join(
+            str(format_date(moment, re.sub(r"(?<!M)MMM(?!M)", "MMMM", part), locale=self._locale))
+            for moment, part in zip((first, last), pattern[field], strict=True)
+        )
 
     def _short(self, first: date, last: date) -> str:
         from babel.dates import format_skeleton
 
         if (first.year, first.month) == (last.year, last.month):
-            return self._digits(str(first.day))
+            return self.digits(str(first.day))
         if first.year != last.year:
             return self.long_date(first)
-        return self._digits(format_skeleton("MMMMd", first, locale=self._locale))
+        return self.digits(format_skeleton("MMMMd", first, locale=self._locale))
 
-    def _digits(self, text: str) -> str:
+    def digits(self, text: str) -> str:
+        """Return the text with its digits as the language writes them."""
         digits = self.table.get("digits", "")
         return text.translate(str.maketrans(_LATIN_DIGITS, digits)) if digits else text
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from newsletter.rendering.bidi import other, runs, without_controls
+from newsletter.rendering.bidi import other, runs
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -51,7 +51,7 @@ def spans(text: str, direction: str) -> Markup:
         Markup('<span dir="{}">{}</span>').format(other(direction), piece)
         if against
         else escape(piece)
-        for piece, against in runs(without_controls(text), direction)
+        for piece, against in runs(text, direction)
     ]
     return Markup("").join(pieces)
 
@@ -67,7 +67,7 @@ def _inline_text(children: Sequence[Token]) -> str:
     addresses: list[str] = []
     for token in children:
         if token.type == "link_open":
-            addresses.append(str(token.attrs.get("href", "")))
+            addresses.append(str(token.attrs.get("href", "")).removeprefix("mailto:"))
         elif token.type == "link_close":
             address = addresses.pop()
             if not "".join(parts).endswith(address):

@@ -46,7 +46,7 @@ def _wrapped(text: LocalText | str, direction: str, first: str, rest: str) -> st
     """Return the text in lines, each closed in itself where directions meet."""
     local = text if isinstance(text, LocalText) else LocalText(str(text))
     own = local.direction if local.language else direction
-    lines = wrapping.wrap(bidi.without_controls(local.text), first=first, rest=rest).split("\n")
+    lines = wrapping.wrap(local.text, first=first, rest=rest).split("\n")
     if own == direction == "ltr" and local.text.isascii():
         return "\n".join(lines)
     return "\n".join(_directed(line, own, direction) for line in lines)

@@ -114,7 +114,7 @@ def shown(path: Path | str) -> str:
 
 def _refuse_unknown(name: str, folders: tuple[Path, ...]) -> None:
     plain = bool(name) and "/" not in name and "\\" not in name and not name.startswith(".")
-    if plain and any((folder / name).is_dir() for folder in folders):
+    if plain and any(any((folder / name).glob("*")) for folder in folders):
         return
     known = sorted(
         {

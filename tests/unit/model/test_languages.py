@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from babel import Locale, localedata
 
-from newsletter.model.languages import best_match, chain_of, direction_of, is_same
+from newsletter.model.languages import best_match, chain_of, direction_of, is_same, printable
 
 
 def test_every_language_runs_the_way_that_cldr_says() -> None:
@@ -50,3 +50,9 @@ def test_the_exact_language_is_preferred_to_a_regional_one() -> None:
 
 def test_a_chain_names_each_language_once() -> None:
     assert chain_of("ar", "fr", "", "en", "fr") == ("ar", "fr", "en")
+
+
+def test_characters_that_no_reader_should_meet_are_removed() -> None:
+    text = "gpj\u202eexe\u2066.\x00\x1b\x85x\ud800 \u200fok\n\ttab"
+
+    assert printable(text) == "gpjexe.x \u200fok\n\ttab"

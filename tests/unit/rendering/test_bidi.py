@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.rendering.bidi import isolated, other, runs, without_controls
+from newsletter.rendering.bidi import isolated, other, runs
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,6 @@ def test_arabic_is_whole_inside_english_with_its_numbers() -> None:
 
 def test_runs_are_isolated_in_plain_text() -> None:
     assert isolated("قال IFLA اليوم", "rtl") == "قال \u2068IFLA\u2069 اليوم"
-
-
-def test_controls_that_turn_a_line_around_are_removed() -> None:
-    assert without_controls("gpj\u202eexe.\u2066x") == "gpjexe.x"
 
 
 def test_the_other_direction() -> None:
