@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
 from newsletter.settings import ENVIRONMENT
+from tests.servers.news_site import NewsSite
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +18,10 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}:
             monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def news_site() -> Iterator[NewsSite]:
+    """A news site on loopback that answers what a test tells it to."""
+    with NewsSite() as site:
+        yield site

@@ -157,13 +157,13 @@ class Fetcher:
             self._trust(url)
         wish = _Wish(url, accept, max_bytes, whole)
         ends_at = time.monotonic() + self._limits.total_seconds
-        current = url
+        current = _prepared(url, url)
         for _ in range(self._limits.redirects + 1):
             answer = self._ask(current, wish, ends_at)
             location = answer.headers.get("Location", "")
             if answer.status not in _REDIRECTS or not location:
                 return self._accepted(current, answer, wish)
-            current = urljoin(current, location)
+            current = _prepared(urljoin(current, _utf8(location)), url)
         raise _failure(url, f"it redirects more than {self._limits.redirects} times")
 
     def may_read(self, url: str) -> bool:
@@ -171,8 +171,9 @@ class Fetcher:
         from newsletter.sources.guard import authority
 
         try:
+            url = _prepared(url, url)
             site = authority(url)
-        except ValueError:
+        except SourceUnreachableError:
             return False
         with self._lock:
             known = self._robots.get(site)
@@ -201,10 +202,7 @@ class Fetcher:
     def _trust(self, url: str) -> None:
         from newsletter.sources.guard import authority
 
-        try:
-            host, port = authority(url)
-        except ValueError as error:
-            raise _failure(url, "this is not a web address") from error
+        host, port = authority(_prepared(url, url))
         with self._lock:
             self._typed.add((host, port))
             if port in {80, 443}:
@@ -219,16 +217,7 @@ class Fetcher:
 
     def _ask(self, url: str, wish: _Wish, ends_at: float) -> _Answer:
         """Return one answer of one host, redirects not followed."""
-        from newsletter.sources.reasons import without_password
-
-        try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname or "", parts.port
-        except ValueError as error:
-            raise _failure(wish.url, f"{url!r} is not a web address") from error
-        if parts.scheme not in {"http", "https"} or not host:
-            shown = without_password(url)
-            raise _failure(wish.url, f"only http and https addresses can be read, not {shown!r}")
+        host = urlsplit(url).hostname or ""
         with self._lock_of(host):
             self._respect_rest(host, wish)
             answer = self._exchange(url, wish, ends_at - time.monotonic())
@@ -340,6 +329,33 @@ def _retry_time(text: str, now: datetime) -> datetime | None:
     except ValueError:
         return None
     return min(moment.replace(tzinfo=moment.tzinfo or UTC), now + timedelta(days=1))
+
+
+def _prepared(url: str, asked: str) -> str:
+    """Return a web address in the one spelling that is judged and requested."""
+    import requests
+
+    from newsletter.sources.guard import prepared
+    from newsletter.sources.reasons import without_password
+
+    try:
+        plain = prepared(url)
+        parts = urlsplit(plain)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except (requests.RequestException, ValueError) as error:
+        raise _failure(asked, f"{without_password(url)!r} is not a web address") from error
+    if not is_web:
+        shown = without_password(url)
+        raise _failure(asked, f"only http and https addresses can be read, not {shown!r}")
+    return plain
+
+
+def _utf8(location: str) -> str:
+    """Return a Location header as it was meant: headers arrive as Latin-1."""
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location
 
 
 def _failure(url: str, reason: str, *, hint: str = "") -> SourceUnreachableError:

@@ -37,8 +37,19 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not any(ip in one for one in _NOT_PUBLIC)
 
 
+def prepared(url: str) -> str:
+    """Return an address as it will be requested: one spelling, that every parser reads alike.
+
+    With a backslash before `@`, two parsers see two different hosts; what is asked for must
+    be what was judged. Raises requests' InvalidURL and MissingSchema.
+    """
+    request = requests.PreparedRequest()
+    request.prepare_url(url.strip(), None)
+    return request.url or ""
+
+
 def authority(url: str) -> tuple[str, int]:
-    """Return the host, in its plainest spelling, and the port of an address."""
+    """Return the host, in its plainest spelling, and the port of a prepared address."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     return host, parts.port or (443 if parts.scheme == "https" else 80)
@@ -142,6 +153,9 @@ class _GuardedAdapter(IPFilterAdapter):  # type: ignore[misc]  # the package has
             pool = super().get_connection_with_tls_context(*args, **kwargs)
         except InvalidIPAddress as error:
             raise PrivateAddressError(str(error)) from error
+        # The pool's host is now the address; the package's list has gaps that ours has not.
+        if pool.proxy is None and not is_public(str(pool.host).strip("[]")):
+            raise PrivateAddressError(str(pool.host))
         return _watched(pool, self._watch, is_guarded=True)
 
 
