@@ -145,6 +145,12 @@ class SubscriberNotFoundError(NewsletterError):
     hint = "Run `newsletter subscribers list` to see who is."
 
 
+class ListKeyError(NewsletterError):
+    """A name that cannot be the key of a list."""
+
+    hint = "Name a list with letters, digits and hyphens: members-2016."
+
+
 class ListNotFoundError(NewsletterError):
     """There is no such list."""
 

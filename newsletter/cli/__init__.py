@@ -14,6 +14,8 @@ from newsletter.settings import no_color_wanted
 #: imported only when its command runs, so that `--help` stays quick.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "sources": ("sources", "sources", "Try, add, check and list the sources of news."),
+    "subscribers": ("people", "subscribers", "Import, export, add, remove, show subscribers."),
+    "lists": ("people", "lists", "Show the lists and how many people are on each."),
     "dkim": ("dkim", "dkim", "Make a key to sign messages with, and its DNS record."),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class SubscriptionStatus(StrEnum):
@@ -38,9 +39,11 @@ def canonical_key(address: str) -> str:
     return address.lower() if address.isascii() else address.casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class EmailAddress:
-    """An address that was checked: it can be written to, as far as its form says."""
+class EmailAddress(NamedTuple):
+    """An address that was checked: it can be written to, as far as its form says.
+
+    A tuple, because an import makes one for each row and there may be a million.
+    """
 
     #: As it is written to: local part as given, domain as a lower-case A-label.
     address: str
@@ -75,6 +78,15 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriberRecord:
+    """All that is kept of one person."""
+
+    subscriber: Subscriber
+    subscriptions: tuple[Subscription, ...] = ()
+    suppression: Suppression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MailingList:
     """A named group people subscribe to."""
 
@@ -84,6 +96,55 @@ class MailingList:
     language: str = ""
     form: str = ""
     id: int = 0
+
+
+class ImportedPerson(NamedTuple):
+    """One person as a file gives them. A tuple: there may be a million."""
+
+    line: int
+    address: EmailAddress
+    name: str = ""
+    language: str = ""
+    form: str = ""
+    fields: Mapping[str, str] = {}
+    consent: Mapping[str, str] = {}
+    #: What the file says of them: written to, left, or must not be written to.
+    status: SubscriptionStatus = SubscriptionStatus.CONFIRMED
+    suppression: SuppressionReason | None = None
+    #: Name of the file inside an archive; empty: there is only one.
+    file: str = ""
+
+
+class RefusedRow(NamedTuple):
+    """One row of a file that gives no person, and why."""
+
+    line: int
+    reason: str
+    file: str = ""
+
+
+class Judgement(StrEnum):
+    """What importing one person does, or why it does nothing."""
+
+    NEW = "new"
+    #: On the list already; the file knows more or something else of them.
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    #: The file says that they left.
+    UNSUBSCRIBED = "unsubscribed"
+    #: The file says that mail came back or that they complained.
+    SUPPRESSED = "suppressed"
+    #: They left, are suppressed or never confirmed: the file changes nothing.
+    LEFT_ALONE = "left alone"
+
+
+class LeftAlone(NamedTuple):
+    """Someone in a file whom the import does not touch, and why."""
+
+    line: int
+    address: str
+    reason: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

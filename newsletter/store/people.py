@@ -12,6 +12,7 @@ from newsletter.model.people import (
     ListCount,
     MailingList,
     Subscriber,
+    SubscriberRecord,
     Subscription,
     SubscriptionStatus,
     Suppression,
@@ -63,14 +64,6 @@ INSERT INTO events (at, kind, canonical, list_key, note)
 VALUES (:at, :kind, :canonical, :list_key, :note)
 """
 
-_SUBSCRIPTIONS = """
-SELECT s.address, l.key, u.status, u.since, u.how
-FROM subscriptions AS u
-JOIN subscribers AS s ON s.id = u.subscriber_id
-JOIN lists AS l ON l.id = u.list_id
-WHERE s.canonical = :canonical ORDER BY l.key
-"""
-
 _COUNTS = """
 SELECT l.*,
   SUM(u.status = 'confirmed') AS confirmed,
@@ -84,12 +77,27 @@ LEFT JOIN suppressions AS p ON p.canonical = s.canonical
 GROUP BY l.id ORDER BY l.key
 """
 
-# One page of people, by keyset so that the thousandth page costs what the first does.
-_PAGE = """
-SELECT * FROM subscribers AS s
-WHERE s.id > :after AND (:list = 0 OR EXISTS (
-  SELECT 1 FROM subscriptions AS u WHERE u.subscriber_id = s.id AND u.list_id = :list))
+# One page of people with all that is kept of them, by keyset so that the thousandth page
+# costs what the first does.
+_RECORDS = """
+SELECT s.*, p.reason, p.since AS suppressed_since, p.note, (
+  SELECT json_group_array(json_object(
+    'list', l.key, 'status', u.status, 'since', u.since, 'how', u.how))
+  FROM (SELECT * FROM subscriptions WHERE subscriber_id = s.id ORDER BY list_id) AS u
+  JOIN lists AS l ON l.id = u.list_id) AS subscriptions
+FROM subscribers AS s
+LEFT JOIN suppressions AS p ON p.canonical = s.canonical
+WHERE s.id > :after AND (:canonical = '' OR s.canonical = :canonical)
+  AND (:list = 0 OR EXISTS (
+    SELECT 1 FROM subscriptions AS u WHERE u.subscriber_id = s.id AND u.list_id = :list))
 ORDER BY s.id LIMIT :page
+"""
+
+_FIELD_NAMES = """
+SELECT DISTINCT f.key FROM subscribers AS s, json_each(s.fields) AS f
+WHERE :list = 0 OR EXISTS (
+  SELECT 1 FROM subscriptions AS u WHERE u.subscriber_id = s.id AND u.list_id = :list)
+ORDER BY f.key
 """
 
 
@@ -103,15 +111,16 @@ class People:
         self._store = store
 
     def ensure_list(self, key: str, *, now: datetime, title: str = "") -> MailingList:
-        """Return the list with this key, made now where there is none."""
-        values = {"key": key, "title": title, "language": "", "form": "", "now": now.isoformat()}
+        """Return the list with this key, made now where there is none; case does not count."""
+        values = {"key": key.lower(), "title": title, "language": "", "form": ""}
         with self._store.transaction() as connection:
-            connection.execute(_ADD_LIST, values)
+            connection.execute(_ADD_LIST, {**values, "now": now.isoformat()})
         return self.list_named(key)
 
     def list_named(self, key: str) -> MailingList:
         """Return the list with this key, or raise ListNotFoundError."""
-        found = self._store.rows("SELECT * FROM lists WHERE key = :key", {"key": key})
+        values = {"key": key.lower()}
+        found = self._store.rows("SELECT * FROM lists WHERE key = :key", values)
         if not found:
             raise ListNotFoundError(f"there is no list {key!r}")
         return read_list(found[0])
@@ -124,36 +133,33 @@ class People:
             for row in self._store.rows(_COUNTS, {})
         )
 
-    def find(self, address: str) -> Subscriber:
-        """Return the subscriber with this address, or raise SubscriberNotFoundError."""
-        rows = self._store.rows(
-            "SELECT * FROM subscribers WHERE canonical = :canonical",
-            {"canonical": canonical_key(address)},
-        )
-        if not rows:
-            raise SubscriberNotFoundError(f"nobody with the address {address!r} is known")
-        return read_subscriber(rows[0])
+    def find(self, address: str) -> SubscriberRecord:
+        """Return all that is kept of the person with this address.
 
-    def everyone(self, list_key: str | None = None) -> Iterator[Subscriber]:
+        A suppression is kept even of an address that never was a subscriber's. Raises
+        SubscriberNotFoundError.
+        """
+        canonical = canonical_key(address)
+        values = {"canonical": canonical, "list": 0, "after": 0, "page": 1}
+        for row in self._store.rows(_RECORDS, values):
+            return read_record(row)
+        suppression = self.suppression(address)
+        if suppression is None:
+            raise SubscriberNotFoundError(f"nobody with the address {address!r} is known")
+        return SubscriberRecord(Subscriber(suppression.address), suppression=suppression)
+
+    def everyone(self, list_key: str | None = None) -> Iterator[SubscriberRecord]:
         """Return all subscribers, or all who ever were on a list, a page at a time."""
-        values = {"list": self.list_named(list_key).id if list_key else 0, "after": 0, "page": PAGE}
-        while rows := self._store.rows(_PAGE, values):
-            yield from map(read_subscriber, rows)
+        number = self.list_named(list_key).id if list_key else 0
+        values = {"canonical": "", "list": number, "after": 0, "page": PAGE}
+        while rows := self._store.rows(_RECORDS, values):
+            yield from map(read_record, rows)
             values["after"] = rows[-1]["id"]
 
-    def subscriptions(self, address: str) -> tuple[Subscription, ...]:
-        """Return how the person stands to each list they ever were on."""
-        rows = self._store.rows(_SUBSCRIPTIONS, {"canonical": canonical_key(address)})
-        return tuple(
-            Subscription(
-                row["address"],
-                row["key"],
-                SubscriptionStatus(row["status"]),
-                datetime.fromisoformat(row["since"]),
-                row["how"],
-            )
-            for row in rows
-        )
+    def field_names(self, list_key: str | None = None) -> tuple[str, ...]:
+        """Return the names of all extra fields that anybody has."""
+        number = self.list_named(list_key).id if list_key else 0
+        return tuple(row["key"] for row in self._store.rows(_FIELD_NAMES, {"list": number}))
 
     def suppression(self, address: str) -> Suppression | None:
         """Return why this address must not be written to, or None."""
@@ -193,7 +199,7 @@ class People:
             connection.execute(_ADD_SUBSCRIBER, values)
             is_new = connection.execute(_ADD_SUBSCRIPTION, values).rowcount > 0
             if is_new:
-                _remember(connection, f"added {status}", canonical, now, list_key, how)
+                remember(connection, f"added {status}", canonical, now, list_key, how)
         return is_new
 
     def rejoin(self, address: str, list_key: str, *, now: datetime, how: str) -> None:
@@ -206,7 +212,7 @@ class People:
         """Take the person off the list, or off all; return the keys of the lists they left."""
         left = tuple(
             one.mailing_list
-            for one in self.subscriptions(address)
+            for one in self._subscriptions(address)
             if one.status is not SubscriptionStatus.UNSUBSCRIBED
             and list_key in (None, one.mailing_list)
         )
@@ -228,7 +234,7 @@ class People:
         with self._store.transaction() as connection:
             is_new = connection.execute(_SUPPRESS, values).rowcount > 0
             if is_new:
-                _remember(connection, f"suppressed {reason}", canonical, now, note=note)
+                remember(connection, f"suppressed {reason}", canonical, now, note=note)
         return is_new
 
     def lift_suppression(self, address: str, *, now: datetime, note: str = "") -> bool:
@@ -239,8 +245,14 @@ class People:
                 "DELETE FROM suppressions WHERE canonical = :canonical", {"canonical": canonical}
             ).rowcount
             if lifted:
-                _remember(connection, "suppression lifted", canonical, now, note=note)
+                remember(connection, "suppression lifted", canonical, now, note=note)
         return lifted > 0
+
+    def _subscriptions(self, address: str) -> tuple[Subscription, ...]:
+        try:
+            return self.find(address).subscriptions
+        except SubscriberNotFoundError:
+            return ()
 
     def _set_status(
         self,
@@ -255,7 +267,7 @@ class People:
         with self._store.transaction() as connection:
             for key in list_keys:
                 connection.execute(_SET_STATUS, {**values, "list": self.list_named(key).id})
-                _remember(connection, status, canonical, now, key, how)
+                remember(connection, status, canonical, now, key, how)
 
 
 def read_list(row: sqlite3.Row) -> MailingList:
@@ -275,6 +287,28 @@ def read_subscriber(row: sqlite3.Row) -> Subscriber:
     )
 
 
+def read_record(row: sqlite3.Row) -> SubscriberRecord:
+    """Return all that a row of people holds."""
+    subscriber = read_subscriber(row)
+    subscriptions = tuple(
+        Subscription(
+            subscriber.address,
+            one["list"],
+            SubscriptionStatus(one["status"]),
+            datetime.fromisoformat(one["since"]),
+            one["how"],
+        )
+        for one in json.loads(row["subscriptions"])
+    )
+    if row["reason"] is None:
+        return SubscriberRecord(subscriber, subscriptions)
+    since = datetime.fromisoformat(row["suppressed_since"])
+    suppression = Suppression(
+        subscriber.address, SuppressionReason(row["reason"]), since, row["note"]
+    )
+    return SubscriberRecord(subscriber, subscriptions, suppression)
+
+
 def read_suppression(row: sqlite3.Row) -> Suppression:
     """Return the suppression that a row of `suppressions` holds."""
     return Suppression(
@@ -285,7 +319,7 @@ def read_suppression(row: sqlite3.Row) -> Suppression:
     )
 
 
-def _remember(
+def remember(
     connection: sqlite3.Connection,
     kind: str,
     canonical: str,
@@ -293,5 +327,6 @@ def _remember(
     list_key: str = "",
     note: str = "",
 ) -> None:
+    """Add an event inside the transaction of the change that it tells of."""
     values = {"kind": kind, "canonical": canonical, "at": at.isoformat()}
     connection.execute(_REMEMBER, {**values, "list_key": list_key, "note": note})

@@ -51,15 +51,21 @@ class SqliteStore:
 
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[sqlite3.Row]:
         """Return all rows that a reading statement gives; StoreError where it cannot."""
-        try:
+        with self.errors("read"):
             return self.connection.execute(statement, parameters).fetchall()
+
+    @contextmanager
+    def errors(self, doing: str) -> Iterator[None]:
+        """Turn what SQLite raises in the block into a StoreError: "cannot be read"."""
+        try:
+            yield
         except sqlite3.Error as error:
-            raise StoreError(f"the database cannot be read: {error}") from error
+            raise StoreError(f"the database cannot be {doing}: {error}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run the block in one write transaction: all of it is durable, or nothing."""
-        try:
+        with self.errors("written"):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -68,8 +74,6 @@ class SqliteStore:
                 # A full disk has already ended it: SQLite rolls back by itself then.
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            raise StoreError(f"the database cannot be written: {error}") from error
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -138,7 +138,7 @@ def test_who_asked_to_come_back_is_written_to_again(people: People, readers: Rea
     people.rejoin("ana@example.org", "members", now=LATER, how="asked by letter")
 
     assert _addresses(readers, "members") == ["ana@example.org"]
-    assert people.subscriptions("ana@example.org")[0].since == LATER
+    assert people.find("ana@example.org").subscriptions[0].since == LATER
 
 
 def test_who_leaves_or_bounces_during_a_mailing_is_unwanted_at_once(
@@ -200,7 +200,7 @@ def test_what_is_known_of_a_person_is_filled_in_never_emptied(people: People) ->
 
     people.add(Subscriber("ana@example.org", fields={"town": "Arica"}), "press", now=NOW, how="x")
 
-    found = people.find("ANA@example.org")
+    found = people.find("ANA@example.org").subscriber
     assert (found.name, found.language) == ("Ana", "es")
     assert found.fields == {"country": "CL", "town": "Arica"}
 
@@ -235,8 +235,8 @@ def test_everyone_comes_in_order_page_by_page(
     for name in "abcde":
         _add(people, f"{name}@example.org", "members" if name != "c" else "press")
 
-    assert [one.address[0] for one in people.everyone()] == list("abcde")
-    assert [one.address[0] for one in people.everyone("members")] == list("abde")
+    assert [one.subscriber.address[0] for one in people.everyone()] == list("abcde")
+    assert [one.subscriber.address[0] for one in people.everyone("members")] == list("abde")
 
 
 def test_every_change_of_a_subscription_leaves_an_event(people: People, store: SqliteStore) -> None:
