@@ -37,6 +37,15 @@ class Finding:
     waived: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Untranslated:
+    """One text that a language lacks or has in an old form; state is missing or stale."""
+
+    language: str
+    title: str
+    state: str
+
+
 @dataclass(frozen=True)
 class Candidate:
     """What is about to be sent: the issue and every edition as it was rendered."""
@@ -44,6 +53,9 @@ class Candidate:
     issue: Issue
     identity: Identity
     editions: tuple[RenderedEdition, ...]
+    untranslated: tuple[Untranslated, ...] = ()
+    #: Languages that have to be complete before a send.
+    complete_languages: frozenset[str] = frozenset()
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
@@ -87,9 +99,19 @@ def stops(findings: Iterable[Finding]) -> bool:
 
 def standard_checks() -> tuple[Check, ...]:
     """Return every check that judges the issue by itself."""
-    from newsletter.preflight import clients, links, markup, weight, wording
+    from newsletter.preflight import (
+        clients,
+        contrast,
+        links,
+        manners,
+        markup,
+        translated,
+        weekdays,
+        weight,
+        wording,
+    )
 
-    parts = (wording, markup, links, weight, clients)
+    parts = (wording, translated, markup, links, weight, contrast, clients, manners, weekdays)
     return tuple(check for part in parts for check in part.CHECKS)
 
 

@@ -126,7 +126,7 @@ def of_property(name: str) -> Iterator[str]:
 
 def of_stylesheet(css: str) -> Iterator[tuple[str, str]]:
     """Yield (feature, place) of a style block; inside @ blocks only the @ rule itself counts."""
-    for prelude, body in _blocks(_without_comments(css)):
+    for prelude, body in blocks(_without_comments(css)):
         place = f"<style> {shortened(prelude, 40)!r}"
         if prelude.startswith("@"):
             yield f"css-at-{_at_rule(prelude)}", place
@@ -156,7 +156,7 @@ def of_selector(selector: str) -> Iterator[str]:
             yield f"css-pseudo-class-{name}"
 
 
-def _blocks(css: str) -> Iterator[tuple[str, str]]:
+def blocks(css: str) -> Iterator[tuple[str, str]]:
     """Yield (what stands before the brace, what stands inside) of each outermost rule."""
     start = depth = opened = 0
     for brace in re.finditer(r"[{};]", css):

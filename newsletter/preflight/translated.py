@@ -1,0 +1,34 @@
+"""Translations: what an edition would have to borrow from another language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.preflight import Candidate, Check, Finding, error, warning
+from newsletter.preflight.pages import shortened
+
+
+def translations(candidate: Candidate) -> Iterator[Finding]:
+    """Find languages with texts that are missing or older than their original.
+
+    For a language that has to be complete they stop the send; else readers of that edition
+    see the text of another language, marked as such.
+    """
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for one in candidate.untranslated:
+        grouped.setdefault((one.language, one.state), []).append(one.title)
+    for (language, state), titles in grouped.items():
+        finding = error if language in candidate.complete_languages else warning
+        shown = ", ".join(repr(shortened(title, 40)) for title in titles[:3])
+        more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
+        what = "is older than its original" if state == "stale" else "is not translated"
+        yield finding(
+            "translation-stale" if state == "stale" else "translation-missing",
+            f"{shown}{more} {what}",
+            where=f"language {language!r}",
+            mend=f"Run `newsletter translations export {candidate.issue.slug} "
+            f"--language {language}`.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (translations,)

@@ -1,0 +1,32 @@
+"""Texts that a language lacks are named; where it must be complete they stop the send."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from newsletter.preflight import Candidate, Untranslated, run, stops, translated
+from tests.unit.preflight.candidates import candidate
+
+
+def lacking(*complete: str) -> Candidate:
+    missing = tuple(Untranslated("fr", f"Item {number}", "missing") for number in range(5))
+    return replace(
+        candidate(),
+        untranslated=(*missing, Untranslated("es", "Old", "stale")),
+        complete_languages=frozenset(complete),
+    )
+
+
+def test_a_language_that_may_fall_back_is_a_warning_for_all_its_texts() -> None:
+    missing, stale = run(lacking(), translated.CHECKS)
+
+    assert missing.check == "translation-missing"
+    assert missing.message == "'Item 0', 'Item 1', 'Item 2' and 2 more is not translated"
+    assert missing.where == "language 'fr'"
+    assert "translations export 2016-05 --language fr" in missing.mend
+    assert stale.check == "translation-stale"
+    assert not stops((missing, stale))
+
+
+def test_a_language_that_must_be_complete_stops() -> None:
+    assert stops(run(lacking("fr"), translated.CHECKS))
