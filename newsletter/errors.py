@@ -100,6 +100,12 @@ class TranslationFileError(NewsletterError):
     hint = "Export it again with `newsletter translations export` and fill that file in."
 
 
+class LanguageNotFoundError(NewsletterError):
+    """The newsletter has no such language."""
+
+    hint = "Set `languages` in newsletter.toml."
+
+
 class EmptyEditionError(NewsletterError):
     """An edition would be an empty mail."""
 

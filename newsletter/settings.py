@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.errors import FileWriteError, SettingsError
-from newsletter.model.content import Source
+from newsletter.model.content import Identity, Source
 
 #: Environment name -> (table in newsletter.toml, key). "" is the top level.
 ENVIRONMENT: dict[str, tuple[str, str]] = {
@@ -99,6 +99,21 @@ class Settings:
     sources: tuple[Source, ...] = ()
     #: "smtp.host" -> "environment", ".env" or "newsletter.toml"; absent: the default.
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> Identity:
+        """Return who sends, as every edition says it."""
+        return Identity(
+            name=self.name,
+            organisation=self.organisation,
+            postal_address=self.postal_address,
+            contact=self.contact,
+            website=self.website,
+            public_url=self.public_url,
+            mail_from=self.mail.sender,
+            reply_to=self.mail.reply_to,
+            time_zone=self.time_zone,
+        )
 
 
 def load(root: Path) -> Settings:

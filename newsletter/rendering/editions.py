@@ -8,9 +8,8 @@ from pathlib import Path
 from newsletter.model.content import EditionForm, Identity, RenderedEdition
 from newsletter.model.editions import EditionContent
 from newsletter.model.message import MARKERS
-from newsletter.rendering import bidi, html, plaintext
-from newsletter.rendering.languages import open_language
-from newsletter.rendering.themes import open_theme
+from newsletter.rendering import bidi, remembered
+from newsletter.rendering.themes import Theme, open_theme
 
 
 def render_edition(
@@ -20,16 +19,33 @@ def render_edition(
     theme: str = "default",
     theme_folders: Sequence[Path],
     markers: Mapping[str, str] = MARKERS,
+    cache: Path | None = None,
 ) -> RenderedEdition:
     """Return the edition as HTML and text, with a marker at each personal place.
 
     The same content, identity and theme give the same bytes. `theme_folders` are
-    searched in order; the last is the shipped one. Raises TemplateError for a mistake
-    in the theme, naming file and line.
+    searched in order; the last is the shipped one. `cache` is a folder in which what was
+    rendered is kept, and found again while nothing has changed. Raises TemplateError
+    for a mistake in the theme, naming file and line.
     """
     opened = open_theme(theme, theme_folders)
-    language = open_language(opened, content.language, identity.time_zone)
-    setting = html.Setting(opened, language, identity, markers)
+    key = remembered.key(content, identity, markers, opened.files()) if cache else ""
+    if cache and (known := remembered.recall(cache, key)):
+        return known
+    rendered = _rendered(content, identity, opened, markers)
+    if cache:
+        remembered.keep(cache, key, rendered)
+    return rendered
+
+
+def _rendered(
+    content: EditionContent, identity: Identity, theme: Theme, markers: Mapping[str, str]
+) -> RenderedEdition:
+    from newsletter.rendering import html, plaintext
+    from newsletter.rendering.languages import open_language
+
+    language = open_language(theme, content.language, identity.time_zone)
+    setting = html.Setting(theme, language, identity, markers)
     document = ""
     lost: tuple[str, ...] = ()
     if content.edition.form is not EditionForm.TEXT:

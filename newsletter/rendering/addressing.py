@@ -1,0 +1,27 @@
+"""Who writes and when: the one way from settings to the headers, for preview and send alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parseaddr
+
+from newsletter.model.content import Identity
+from newsletter.rendering.headers import Addressing
+
+
+def addressing_of(
+    identity: Identity, issue: str, date: datetime, *, one_click: bool = False
+) -> Addressing:
+    """Return what the headers of an issue's messages say, the same for preview and send."""
+    name, sender = parseaddr(identity.mail_from)
+    _, reply_to = parseaddr(identity.reply_to)
+    return Addressing(
+        sender=sender or identity.mail_from,
+        date=date,
+        issue=issue,
+        sender_name=name or identity.name,
+        reply_to=reply_to,
+        one_click=one_click,
+        help_url=identity.website,
+        archive_url=identity.public_url,
+    )
