@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
@@ -21,7 +23,7 @@ from newsletter.sources.item_pictures import picture_of
 from newsletter.sources.lines import Line, joined, lines_of, links_in
 from newsletter.sources.outline import Outline, Region, outline
 from newsletter.sources.pages import Page, absolute
-from newsletter.sources.phrases import weight, word_count
+from newsletter.sources.phrases import is_label, weight, word_count
 from newsletter.sources.records import HEADINGS, Record, Seed, groups_of, records_of, seeds_of
 from newsletter.sources.titles import Title, summary_of, title_of
 
@@ -35,6 +37,14 @@ _MAX_GROUPS = 40
 _MAX_ITEMS = 500
 
 
+#: What has a price is for sale.
+_PRICE = re.compile(
+    r"(?:[$€£¥₹₽￥]|\bUSD|\bEUR|\bRs\.?)\s?\d|\d[\d.,\s]*(?:[€£₽円]|(?:\$|EUR|USD|zł|Kč|kr|Ft|TL|руб|р|грн|лв|"
+    r"lei|บาท)\b\.?|\s?元)",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One record of the page, read as an item."""
@@ -44,6 +54,7 @@ class Block:
     has_heading: bool
     #: Something in it is a date, though perhaps one that cannot be told for sure.
     has_date: bool
+    has_price: bool
     #: The title stands inside a sentence: a link of a text, not the head of an item.
     is_in_prose: bool
 
@@ -73,14 +84,43 @@ def candidate_groups(whole: Outline, page: Page, reader: DateReader) -> list[Gro
     """Return all groups of alike records, read and weighed."""
     seeds = [seed for seed in seeds_of(whole, page.base_url) if not _is_same_page(seed.link, page)]
     found = []
-    for seed_group in groups_of(whole, seeds)[:_MAX_GROUPS]:
-        blocks = _read_group(whole, seed_group, page, reader)
+    for seed_group, records in _distinct_records(whole, groups_of(whole, seeds)):
+        blocks = _read_group(whole, records, page, reader)
         if len(blocks) >= 2:
             region = whole.regions[seed_group[0].index]
             shape = whole.shapes[seed_group[0].index]
             group = Group(tuple(blocks), region, 0.0, shape)
             found.append(replace(group, points=points_of(group, whole, page)))
     return found
+
+
+def _distinct_records(
+    whole: Outline, seed_groups: list[list[Seed]]
+) -> Iterator[tuple[list[Seed], list[Record]]]:
+    """Yield each group of seeds with its records, the best group for the same records only.
+
+    Picture, title, "3 comments" and "read more" of the same items make four groups of seeds.
+    """
+    taken: list[frozenset[int]] = []
+    promising = sorted(seed_groups[: 3 * _MAX_GROUPS], key=_promise, reverse=True)
+    for seed_group in promising:
+        records = records_of(whole, seed_group[:_MAX_ITEMS])
+        roots = frozenset(record.root for record in records)
+        if any(len(roots & other) >= 0.9 * max(len(roots), len(other)) for other in taken):
+            continue
+        taken.append(roots)
+        yield seed_group, records
+        if len(taken) >= _MAX_GROUPS:
+            return
+
+
+def _promise(seed_group: list[Seed]) -> float:
+    """Return how much a group of seeds looks like titles, by its texts alone."""
+    texts = [seed.text for seed in seed_group[:50]]
+    good = [min(weight(text), 60.0) for text in texts if not is_label(text)]
+    # A link around a whole card holds the title, but does not tell where it ends.
+    plain = sum(1 for text in texts if weight(text) <= 200) / len(texts)
+    return sum(good) / len(texts) * plain * math.sqrt(min(len(seed_group), 30))
 
 
 def _is_same_page(link: str, page: Page) -> bool:
@@ -90,8 +130,9 @@ def _is_same_page(link: str, page: Page) -> bool:
     }
 
 
-def _read_group(whole: Outline, seeds: list[Seed], page: Page, reader: DateReader) -> list[Block]:
-    records = records_of(whole, seeds[:_MAX_ITEMS])
+def _read_group(
+    whole: Outline, records: list[Record], page: Page, reader: DateReader
+) -> list[Block]:
     lines = [lines_of(record.pieces) for record in records]
     reader = reader.settled(line.text for some in lines for line in some if len(line.text) < 120)
     blocks = []
@@ -99,7 +140,18 @@ def _read_group(whole: Outline, seeds: list[Seed], page: Page, reader: DateReade
         block = _read(whole, record, some, page, reader)
         if block is not None:
             blocks.append(block)
-    return _distinct(blocks)
+    return _with_own_pictures(_distinct(blocks))
+
+
+def _with_own_pictures(blocks: list[Block]) -> list[Block]:
+    """Drop pictures that stand in several records: buttons, badges, "no picture" pictures."""
+    counts = Counter(block.item.picture.url for block in blocks if block.item.picture)
+    return [
+        replace(block, item=replace(block.item, picture=None))
+        if block.item.picture and counts[block.item.picture.url] > 1
+        else block
+        for block in blocks
+    ]
 
 
 def _read(
@@ -123,6 +175,7 @@ def _read(
         record=record,
         has_heading=any(run.heading is not None for run in title.runs),
         has_date=item.date is not None or tells_date(lines, title, reader),
+        has_price=any(_PRICE.search(line.text) for line in lines if len(line.text) < 80),
         is_in_prose=_is_in_prose(lines, title, reader),
     )
 
@@ -183,20 +236,26 @@ def _distinct(blocks: list[Block]) -> list[Block]:
 def points_of(group: Group, whole: Outline, page: Page) -> float:
     """Return how much speaks for a group being the page's news."""
     blocks = group.blocks
-    count = len(blocks)
-    points = _title_points(blocks) + _place_points(group, whole)
-    dated = sum(1 for block in blocks if block.has_date) / count
-    points -= 6 * sum(1 for block in blocks if block.is_in_prose) / count
-    told = sum(1 for block in blocks if weight(block.item.summary) >= 30) / count
-    headed = sum(1 for block in blocks if block.has_heading) / count
-    pictured = sum(1 for block in blocks if block.item.picture) / count
-    linked = sum(1 for block in blocks if block.item.link) / count
+    dated = _share(block.has_date for block in blocks)
+    told = _share(weight(block.item.summary) >= 30 for block in blocks)
+    headed = _share(block.has_heading for block in blocks)
+    pictured = _share(block.item.picture is not None for block in blocks)
+    linked = _share(bool(block.item.link) for block in blocks)
+    if linked < 0.5 and dated < 0.8:
+        return 0.0
+    points = _title_points(blocks) + _place_points(group, whole) + _link_points(blocks, page)
     points += 4 * (dated >= 0.6) + 1.5 * (0.2 <= dated < 0.6)
     points += 2.5 * told + 2 * headed + 0.7 * (pictured >= 0.6)
-    points += math.sqrt(min(count, 20)) * 0.8
-    if linked < 0.5 and dated < 0.8:
-        points -= 8
-    return points + _link_points(blocks, page)
+    points += math.sqrt(min(len(blocks), 20)) * 0.8 - (2 if len(blocks) == 2 else 0)
+    points -= 6 * _share(block.is_in_prose for block in blocks)
+    points -= 6 * _share(block.has_price for block in blocks)
+    return points - _article_points(group, whole, page)
+
+
+def _share(claims: Iterable[bool]) -> float:
+    """Return how many of some claims hold, from 0 to 1."""
+    values = list(claims)
+    return sum(values) / (len(values) or 1)
 
 
 def _title_points(blocks: tuple[Block, ...]) -> float:
@@ -218,3 +277,24 @@ def _link_points(blocks: tuple[Block, ...], page: Page) -> float:
     own = urlsplit(page.base_url).hostname or ""
     foreign = sum(1 for host in hosts if host.removeprefix("www.") != own.removeprefix("www."))
     return -2.0 if hosts and foreign > len(hosts) / 2 else 0.0
+
+
+def _article_points(group: Group, whole: Outline, page: Page) -> float:
+    """Return how much speaks for the page being one article, with this group beside it."""
+    inside = sum(size for at, size in whole.prose if _is_inside(group, whole, at))
+    outside = sum(size for _, size in whole.prose) - inside
+    points = 0.0
+    if outside > 800 and outside > inside:
+        points += 2.0 + min(4.0, outside / 1000)
+        points += 3.0 if page.is_article else 0.0
+    return points
+
+
+def _is_inside(group: Group, whole: Outline, at: int) -> bool:
+    node = whole.nodes[at]
+    for block in group.blocks:
+        if whole.holds(block.record.root, at):
+            return True
+        if any(piece is node for piece in block.record.pieces):
+            return True
+    return False

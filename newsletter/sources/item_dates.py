@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from newsletter.model.content import ItemDate
@@ -47,6 +49,16 @@ _URL_DATE = re.compile(
 _OLDEST_YEAR = 1990
 
 
+@lru_cache(maxsize=8192)
+def _parse(text: str, language: str, at: datetime, day_first: bool | None) -> ItemDate | None:
+    return parse_date(text, language=language, fetched_at=at, day_first=day_first)
+
+
+@lru_cache(maxsize=8192)
+def _find(text: str, language: str, at: datetime, day_first: bool | None) -> list[DateMatch]:
+    return find_dates(text, language=language, fetched_at=at, day_first=day_first)
+
+
 @dataclass(frozen=True, slots=True)
 class DateReader:
     """Reads dates as one source writes them."""
@@ -59,17 +71,13 @@ class DateReader:
         """Return the dates and ranges in a text."""
         if not text or len(text) > 2000:
             return []
-        return find_dates(
-            text, language=self.language, fetched_at=self.fetched_at, day_first=self.day_first
-        )
+        return _find(text, self.language, self.fetched_at, self.day_first)
 
     def parse(self, text: str) -> ItemDate | None:
         """Return the plausible date a whole text is; None for anything else."""
         if not text or len(text) > 200:
             return None
-        found = parse_date(
-            text, language=self.language, fetched_at=self.fetched_at, day_first=self.day_first
-        )
+        found = _parse(text, self.language, self.fetched_at, self.day_first)
         return found if self.is_plausible(found) else None
 
     def is_date(self, text: str) -> bool:
@@ -121,7 +129,8 @@ def date_of(
     if is_told:
         return machine
     runs = tuple(run for line in lines for run in line.runs)
-    for texts in (_marked_texts(runs), _whole_texts(lines), _short_texts(lines, title)):
+    marked = _marked_texts(runs)
+    for texts in (*marked, _whole_texts(lines), _short_texts(lines, title)):
         dates, has_range = _dates_in(texts, reader)
         if has_range:
             return None
@@ -177,15 +186,31 @@ def _machine_value(node: HtmlElement) -> str:
     return ""
 
 
-def _marked_texts(runs: tuple[Run, ...]) -> list[str]:
-    """Return the texts of elements whose names say that they hold a date."""
+def _marked_texts(runs: tuple[Run, ...]) -> tuple[list[str], list[str]]:
+    """Return the texts of elements whose names say that they hold a date: published, other."""
     groups: dict[HtmlElement, list[str]] = {}
     for run in runs:
-        named = (n for n in run.chain[1:] if n.tag == "time" or words_of(n) & _DATE_WORDS)
-        if (node := next(named, None)) is not None and not words_of(node) & _UPDATED_WORDS:
+        named = [node for node in run.chain[1:] if _names_a_date(node)]
+        if any(_names_an_update(node) for node in run.chain[1:]):
+            continue
+        for node in named:
             groups.setdefault(node, []).append(run.text)
-    texts = [clean(" ".join(group)) for group in groups.values()]
-    return [text for text in texts if len(text) <= 120]
+    published: list[str] = []
+    other: list[str] = []
+    for node, texts in groups.items():
+        text = clean(" ".join(texts))
+        if len(text) <= 120:
+            (published if words_of(node) & _PUBLISHED_WORDS else other).append(text)
+    return published, other
+
+
+def _names_a_date(node: HtmlElement) -> bool:
+    return node.tag == "time" or bool(words_of(node) & _DATE_WORDS)
+
+
+def _names_an_update(node: HtmlElement) -> bool:
+    words = words_of(node)
+    return bool(words & _UPDATED_WORDS) and not words & _PUBLISHED_WORDS
 
 
 def _whole_texts(lines: list[Line]) -> list[str]:
@@ -205,11 +230,26 @@ def _short_texts(lines: list[Line], title: Title) -> list[str]:
     used = frozenset(id(run) for run in title.runs)
     texts: list[str] = []
     for line in lines:
-        rest = joined([run for run in line.runs if id(run) not in used])
+        rest = tuple(run for run in line.runs if id(run) not in used)
+        text = joined(rest)
         limit = 200 if line.words() & _META_WORDS else 90
-        if rest and weight(rest) <= limit and word_count(rest) <= 30:
-            texts += [rest, *(part for part in _SEGMENT.split(rest) if part != rest)]
+        if text and weight(text) <= limit and word_count(text) <= 30:
+            texts += [text, *(part for part in _SEGMENT.split(text) if part != text)]
+            texts += _apart(rest)
     return texts
+
+
+def _apart(runs: tuple[Run, ...]) -> list[str]:
+    """Return the texts of a line's elements that stand apart: not inside a sentence."""
+    found: list[str] = []
+    before = ""
+    for _, group in groupby(runs, key=lambda run: run.chain[-1:]):
+        some = tuple(group)
+        text = joined(some)
+        if _OPENED.search(before) or word_count(before) <= 3:
+            found.append(text)
+        before = "" if some[0].link is not None else f"{before} {text}"
+    return found
 
 
 def _dates_in(texts: list[str], reader: DateReader) -> tuple[list[ItemDate], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from newsletter.sources.outline import is_invisible
@@ -93,7 +94,12 @@ def _are_separate(left: Run, right: Run) -> bool:
 def words_of(node: HtmlElement) -> frozenset[str]:
     """Return the words an element's class, id and itemprop are made of, lower case."""
     names = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('itemprop') or ''}"
-    return frozenset(word.lower() for word in _SPLIT.split(names[:300]) if word)
+    return _words(names[:300])
+
+
+@lru_cache(maxsize=4096)
+def _words(names: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _SPLIT.split(names) if word)
 
 
 def _chain_words(chain: tuple[HtmlElement, ...]) -> frozenset[str]:

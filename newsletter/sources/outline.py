@@ -115,6 +115,10 @@ _NOISE_STARTS = (
     "span",
     "grid-",
 )
+#: Shorter texts are labels and titles.
+_SENTENCE = 80
+_NO_PROSE = words_in("a li dt h1 h2 h3 h4 h5 h6 b strong em i span")
+_EMPHASIS = words_in("b strong em i span font")
 #: A region is not believed when it holds most of the page.
 _MOST_OF_PAGE = 0.6
 
@@ -135,6 +139,8 @@ class Outline:
     #: Tag and most telling class.
     shapes: list[str] = field(default_factory=list)
     positions: dict[HtmlElement, int] = field(default_factory=dict)
+    #: Paragraphs of running text outside links: index and length.
+    prose: list[tuple[int, int]] = field(default_factory=list)
 
     def holds(self, outer: int, inner: int) -> bool:
         """Say whether one element is, or lies inside, the other."""
@@ -156,6 +162,7 @@ def outline(root: HtmlElement) -> Outline:
     _measure(result)
     _shape(result)
     _label(result)
+    _find_prose(result)
     return result
 
 
@@ -193,6 +200,24 @@ def _measure(result: Outline) -> None:
         result.lasts[parent] = max(result.lasts[parent], result.lasts[index])
         tail = len((result.nodes[index].tail or "").strip())
         result.sizes[parent] += result.sizes[index] + tail
+
+
+def _find_prose(result: Outline) -> None:
+    """Note the elements whose own text, not counting links, is at least a sentence long."""
+    for index, node in enumerate(result.nodes):
+        if (
+            node.tag in _NO_PROSE
+            or result.sizes[index] < _SENTENCE
+            or result.regions[index] in OUTSIDE
+        ):
+            continue
+        own = len((node.text or "").strip())
+        for child in node:
+            own += len((child.tail or "").strip())
+            if isinstance(child.tag, str) and child.tag in _EMPHASIS:
+                own += len("".join(child.itertext()).strip())
+        if own >= _SENTENCE:
+            result.prose.append((index, own))
 
 
 def _shape(result: Outline) -> None:

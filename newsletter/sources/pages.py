@@ -64,6 +64,8 @@ class Page:
     title: str
     canonical: str
     feeds: tuple[FeedLink, ...]
+    #: The page calls itself one article; systems also say so of lists, so it is but a hint.
+    is_article: bool = False
 
 
 def parse_page(body: bytes, *, content_type: str = "", base_url: str) -> Page:
@@ -78,6 +80,7 @@ def parse_page(body: bytes, *, content_type: str = "", base_url: str) -> Page:
         title=_title(tree),
         canonical=absolute(_first(tree, "//link[@rel='canonical']/@href"), base),
         feeds=_feeds(tree, base),
+        is_article=_first(tree, "//meta[@property='og:type']/@content").lower() == "article",
     )
 
 

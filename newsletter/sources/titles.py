@@ -175,7 +175,7 @@ def _is_summary(line: Line, text: str, title: Title, is_date: Callable[[str], bo
     words = line.words()
     if words & _SUMMARY and word_count(text) >= 2:
         return True
-    if words & _ABOUT or (_BYLINE.match(text) and weight(text) < 100):
+    if weight(text) < 100 and (words & _ABOUT or _BYLINE.match(text)):
         return False
     if line.link_share() > 0.6 and weight(text) < 100:
         return False
