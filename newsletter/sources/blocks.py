@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsletter.model.content import Item, ItemDate
+from newsletter.sources.companions import companions_of
 from newsletter.sources.item_dates import (
     DateReader,
     date_of,
@@ -24,7 +25,15 @@ from newsletter.sources.lines import Line, joined, lines_of, links_in
 from newsletter.sources.outline import Outline, Region, outline
 from newsletter.sources.pages import Page, absolute
 from newsletter.sources.phrases import is_label, weight, word_count
-from newsletter.sources.records import HEADINGS, Record, Seed, groups_of, records_of, seeds_of
+from newsletter.sources.records import (
+    HEADINGS,
+    Record,
+    Seed,
+    groups_of,
+    lone_record,
+    records_of,
+    seeds_of,
+)
 from newsletter.sources.titles import Title, summary_of, title_of
 
 if TYPE_CHECKING:
@@ -77,7 +86,30 @@ def block_items(page: Page, reader: DateReader) -> list[Item]:
     best = max(groups, key=lambda group: group.points, default=None)
     if best is None or best.points < ENOUGH:
         return []
-    return [block.item for block in best.blocks]
+    blocks = [*best.blocks, *companions_of(best, groups, whole)]
+    blocks += _featured(whole, best, blocks, page, reader)
+    blocks.sort(key=lambda block: block.record.root)
+    return [block.item for block in blocks]
+
+
+def _featured(
+    whole: Outline, best: Group, blocks: list[Block], page: Page, reader: DateReader
+) -> list[Block]:
+    """Return the one item above the list that is shown bigger than the others."""
+    known = {block.item.link for block in blocks}
+    first = min(block.record.root for block in blocks)
+    seeds = [seed for seed in seeds_of(whole, page.base_url) if seed.index < first]
+    for seed in reversed(seeds[-12:]):
+        if not seed.link or seed.link in known or _is_same_page(seed.link, page):
+            continue
+        record = lone_record(whole, seed, first)
+        block = _read(whole, record, lines_of(record.pieces), page, reader) if record else None
+        if block is None:
+            continue
+        group = Group((block,), whole.regions[seed.index], 0.0, whole.shapes[seed.index])
+        if companions_of(best, [group], whole):
+            return [block]
+    return []
 
 
 def candidate_groups(whole: Outline, page: Page, reader: DateReader) -> list[Group]:

@@ -109,6 +109,22 @@ def records_of(page_outline: Outline, group: list[Seed]) -> list[Record]:
     return [records[root] for root in ordered]
 
 
+def lone_record(page_outline: Outline, seed: Seed, before: int) -> Record | None:
+    """Return the record of a single seed above a list that starts at `before`."""
+    root = seed.index
+    while (parent := page_outline.parents[root]) > 0 and page_outline.lasts[parent] < before:
+        root = parent
+    if page_outline.lasts[root] - root > _MAX_RECORD_NODES or page_outline.parents[root] < 0:
+        return None
+    pieces: list[HtmlElement | str] = [page_outline.nodes[root]]
+    for node in page_outline.nodes[root].itersiblings():
+        at = page_outline.positions.get(node)
+        if at is None or page_outline.lasts[at] >= before or node.tag in HEADINGS:
+            break
+        pieces.append(node)
+    return Record((seed,), root, tuple(pieces))
+
+
 def _roots(page_outline: Outline, group: list[Seed]) -> dict[int, list[Seed]]:
     """Return the root element of each record with the seeds inside it."""
     paths = [list(reversed(page_outline.path(seed.index))) for seed in group]

@@ -1,0 +1,100 @@
+"""What belongs to the best group of a page: its featured first item, its second column."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from newsletter.sources.outline import Outline, Region
+from newsletter.sources.phrases import weight
+from newsletter.sources.records import HEADINGS
+
+if TYPE_CHECKING:
+    from newsletter.sources.blocks import Block, Group
+
+#: A box with such a name repeats, or leads away from, the list beside it.
+_OTHER_LIST = re.compile(
+    r"related|popular|most (?:read|viewed|shared)|trending|recommend|see also|archive|categor|"
+    r"comment|upcoming|events|tags|links|populaire|plus lus|lire aussi|commentaires|catégories|"
+    r"más (?:leíd|vist)|relacionad|comentarios|etiquetas|mais (?:lid|vist)|meist|beliebt|"
+    r"kommentar|veranstaltung|più lett|correlat|commenti|читайте также|популярн|комментар|"
+    r"похожие|рубрик|الأكثر|مواضيع ذات|热门|相关|排行|人気|関連|जनप्रिय|লোকপ্রিয়",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What two groups must share to be one list."""
+
+    region: Region
+    is_dated: bool
+    place: tuple[str, str]
+
+    @classmethod
+    def of(cls, group: Group) -> _Looks:
+        dated = sum(1 for block in group.blocks if block.has_date)
+        places = Counter(_place(block.item.link) for block in group.blocks)
+        return cls(group.region, dated >= 0.6 * len(group.blocks), places.most_common(1)[0][0])
+
+
+def _place(link: str) -> tuple[str, str]:
+    """Return host and section of an address: what the articles of one list share."""
+    parts = urlsplit(link)
+    segments = [segment for segment in parts.path.split("/") if segment]
+    section = segments[0] if len(segments) > 1 else ""
+    # /2016/05/20/title and /2015/...: the year is no section.
+    return (parts.hostname or "").removeprefix("www."), re.sub(r"\d+", "0", section)
+
+
+def companions_of(best: Group, others: Sequence[Group], whole: Outline) -> list[Block]:
+    """Return the blocks of other groups that are of the same list as the best one."""
+    looks = _Looks.of(best)
+    if looks.region in {Region.SIDE, Region.HEADER}:
+        return []
+    links = {block.item.link for block in best.blocks}
+    found: list[Block] = []
+    for group in others:
+        fresh = [block for block in group.blocks if block.item.link not in links]
+        if group is best or len(fresh) < 0.7 * len(group.blocks):
+            continue
+        if _Looks.of(group) == looks and _is_alike(group, best) and _is_near(group, best, whole):
+            found += fresh
+            links |= {block.item.link for block in fresh}
+    return found
+
+
+def _is_alike(group: Group, best: Group) -> bool:
+    """Say whether titles are of about the same kind, and undated groups told the same way."""
+    if any(block.is_in_prose or not block.item.link for block in group.blocks):
+        return False
+    own = min(weight(block.item.title) for block in group.blocks)
+    usual = sum(weight(block.item.title) for block in best.blocks) / len(best.blocks)
+    if own < 0.3 * usual:
+        return False
+    if any(block.item.date for block in best.blocks):
+        return all(block.has_date for block in group.blocks)
+    told = all(weight(block.item.summary) >= 30 for block in group.blocks)
+    return told and all(block.has_heading for block in group.blocks)
+
+
+def _is_near(group: Group, best: Group, whole: Outline) -> bool:
+    """Say whether no heading of its own stands between a group and the best one."""
+    one, other = sorted((group, best), key=lambda some: some.blocks[0].record.root)
+    end = whole.lasts[one.blocks[-1].record.root]
+    start = other.blocks[0].record.root
+    between = range(end + 1, start)
+    if len(between) > 400:
+        return False
+    if any(whole.tags[at] in HEADINGS for at in between):
+        return False
+    return not any(_names_another_list(whole, at) for at in between)
+
+
+def _names_another_list(whole: Outline, at: int) -> bool:
+    text = (whole.nodes[at].text or "").strip()
+    return 0 < len(text) < 40 and bool(_OTHER_LIST.search(text))
