@@ -149,9 +149,13 @@ class FormReader(Neighbours):
         at = index - 1
         while at >= 0 and index - at <= 4 and self.connects(at):
             at -= 1
-        if at < 0 or self.tokens[at].kind != "n":
+        if at < 0:
             return _NOTHING
         token = self.tokens[at]
+        if token.kind != "n":
+            # "20xx May 2016" has a day that we do not understand: no month either.
+            is_suffix = token.kind == "w" and token.gap == 0 and at and self.is_day(at - 1)
+            return _Number("wrong", at - 1, index) if is_suffix else _NOTHING
         if len(token.text) == 4 and self.rules.is_year(token.value):
             return _Number("year", at, index, token.value)
         if self.is_minutes(at):

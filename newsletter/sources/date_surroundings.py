@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-from newsletter.sources.date_tokens import is_east_asian
+from newsletter.sources.date_tokens import WORD, is_east_asian
 from newsletter.sources.date_words import (
     ATTRIBUTION,
     CONNECTORS,
@@ -40,8 +40,8 @@ _TIME = re.compile(
     r" ?(?:[ap]\.?m\.?(?![^\W\d_])|uhr|[秒초])?|(?<!\d)\d{1,2} ?(?:[ap]\.?m\.?(?![^\W\d_])|uhr)"
     r"|[+-]\d\d:?\d\d(?!\d)"
 )
-_WORD = re.compile(r"[^\W\d_][^\W\d_\u0300-\u036f\u0653-\u0655\u0900-\u0983\u09bc-\u09e3]*|\d+")
-_LABEL = re.compile(r"[^\W_\u0000]+")
+_WORD = re.compile(rf"{WORD}|\d+")
+_LABEL_OR_DATE = re.compile(rf"{WORD}|\d+|\x00")
 #: More words beside a date than this make a sentence, not a label.
 _MOST_WORDS = 10
 _MOST_ATTRIBUTED = 5
@@ -50,7 +50,7 @@ _MOST_ATTRIBUTED = 5
 def role_of(text: str, start: int) -> Role:
     """Return what the words directly before the date at `start` say it is."""
     before = _SEPARATOR_BEFORE.split(text[max(0, start - 60) : start])[-1]
-    words = [fold(word) for word in _LABEL.findall(before)]
+    words = [fold(word) for word in _WORD.findall(before)]
     for word in reversed(words[-4:]):
         if _is_one_of(word, UPDATED):
             return Role.UPDATED
@@ -98,7 +98,7 @@ def _stands_after_unknown_label(rest: str) -> bool:
 def _is_label(segment: str) -> bool:
     """Say whether the words beside a date are labels, noise, or a name after "by"."""
     attributed = 0
-    for word in re.findall(r"[^\W_]+|\x00", segment):
+    for word in _LABEL_OR_DATE.findall(segment):
         if word == _DATE:
             attributed = 0
         elif fold(word) in ATTRIBUTION:

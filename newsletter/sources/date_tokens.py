@@ -56,7 +56,9 @@ _WORD_MARKS = (
     "\u0300-\u036f\u0653-\u0655\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
     "\u0981-\u0983\u09bc-\u09cd\u09d7\u09e2\u09e3"
 )
-_TOKEN = re.compile(rf"(?P<n>[0-9]+)|(?P<w>(?:[^\W\d_]|[{_WORD_MARKS}])+)|(?P<p>[^\s])")
+#: A run of letters with their marks, in any script; Python's \\w does not know Indic vowel signs.
+WORD = rf"(?:[^\W\d_]|[{_WORD_MARKS}])+"
+_TOKEN = re.compile(rf"(?P<n>[0-9]+)|(?P<w>{WORD})|(?P<p>[^\s])")
 _HAS_DIGIT = re.compile(r"\d")
 #: Han, kana and Hangul stand beside numbers without a blank.
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

@@ -12,7 +12,9 @@ def _folded(words: str) -> frozenset[str]:
 #: Between day, month and year: "20 de mayo de 2016", "the 20th of May", "d'août".
 CONNECTORS = _folded("de of d do del di den dei da der the της του van tháng")
 #: Touching the day: 1st, 1er, 2e, 1º, 20-го, 20η, 20th.
-ORDINALS = _folded("st nd rd th er ere e eme re º ª го е ое ый ая я η ος a o te de ste ter tego")
+ORDINALS = _folded(
+    "st nd rd th er ere e eme re º ª го е ое ый ая я η ος a o te de ste ter tego ই লা রা ঠা শে"
+)
 #: Directly before a number they count something else than days.
 COUNTERS = _folded(
     "no nr n num numero número núm vol volume issue ausgabe heft nummer band folge выпуск том "
@@ -93,7 +95,7 @@ NOISE = _folded(
     "bst msk ist eet eest wib г года год р року рік yr year m ص م صباحا مساء "
     "الساعة в о o kl klockan alle ore las às hs hod saat ساعت 时 分 点 l the le la el il die das "
     "feira th st nd rd er hour min mins s z t dr heure heures heures, uur godz ώρα "
-    "π μ ব বার খ্রি ई هـ ميلادي ميلادية و يوم день вечера утра"
+    "π μ ব বার খ্রি ইং ইংরেজি ई هـ ميلادي ميلادية و يوم день вечера утра"
 )
 
 #: "3 days ago": unit -> hours.

@@ -74,6 +74,7 @@ ONE_DAY = [
     "20. května 2016",
     "20 травня 2016 р.",
     "২০ মে ২০১৬",
+    "২০শে মে, ২০১৬ ইং",
     "20 मई 2016",
     "20 Μαΐου 2016",
     "20 ΜΑΪΟΥ 2016",
@@ -166,7 +167,7 @@ NO_DATE = [
     "Libraries today", "Today, libraries are more than books", "The day before yesterday",
     "20 May 2016 the libraries of the whole country opened their doors to all who wanted to read",
     "Budget 20\nMay 2016 report", "15 شعبان 1437", "31 اردیبهشت 1395", "农历五月二十日", "去年5月",
-    "2 weeks ago", "a year ago", "2016. Mai", "x" * 5000,
+    "2 weeks ago", "20foo May 2016", "a year ago", "2016. Mai", "x" * 5000,
 ]  # fmt: skip
 
 RANGES = [
