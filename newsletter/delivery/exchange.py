@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -209,6 +210,9 @@ class Exchange:
                 accepted.append(stage)
             elif refusal is None:
                 refusal = outcome
+            if _ends_all(outcome):
+                self._wire.abort()
+                return refusal
         if refusal is not None and Stage.DATA in accepted:
             await self._withdraw(accepted)
         return refusal
@@ -236,6 +240,8 @@ class Exchange:
             self._wire.write(content if whole else content[start : start + BLOCK_BYTES])
             if not self._wire.is_flushed:
                 await self._wire.flush(self._timeouts.block)
+            elif not whole:
+                await asyncio.sleep(0)  # Let others write, and the server be heard.
             if self._wire.has_word:
                 break
         if self._wire.has_word:
@@ -295,6 +301,12 @@ class Exchange:
         for attempt in tuple(self._under_way):
             stage = attempt.stage
             self._settle(supply, attempt, Outcome(stage, None, outcome.cause, outcome.trouble))
+
+
+def _ends_all(outcome: Outcome) -> bool:
+    """Say whether no further answer can be expected on this connection."""
+    closing = outcome.reply is not None and outcome.reply.code == 421
+    return closing or outcome.trouble is Trouble.NONSENSE
 
 
 def _is_good(outcome: Outcome) -> bool:

@@ -28,6 +28,8 @@ class ReplyParser:
 
     def __init__(self) -> None:
         self.replies: deque[Reply] = deque()
+        #: The server has been sending one reply for too long.
+        self.is_endless = False
         self._rest = b""
         self._lines: list[bytes] = []
         self._reply_bytes = 0
@@ -37,19 +39,14 @@ class ReplyParser:
         """Say whether everything that arrived has been taken."""
         return not (self.replies or self._rest or self._lines)
 
-    @property
-    def is_endless(self) -> bool:
-        """Say whether the server has been sending one reply for too long."""
-        return self._reply_bytes > REPLY_MAXIMUM_BYTES
-
     def feed(self, received: bytes) -> None:
         """Take what arrived; complete replies appear in `replies`."""
+        self._reply_bytes += len(received)
+        self.is_endless = self.is_endless or self._reply_bytes > REPLY_MAXIMUM_BYTES
         lines = (self._rest + received).split(b"\n")
-        rest = lines.pop()
+        self._rest = lines.pop()[:LINE_KEPT_BYTES]
         for line in lines:
             self._take(line)
-        self._reply_bytes += len(received) if rest or self._lines else 0
-        self._rest = rest[:LINE_KEPT_BYTES]
 
     def _take(self, line: bytes) -> None:
         if not self._lines and line[3:4] != b"-":

@@ -177,12 +177,13 @@ class Wire(asyncio.Protocol):
     # How it is done.
 
     def _take_encrypted(self, tls: TlsLayer, data: bytes) -> None:
+        plain = answer = more = b""
         try:
             if self._handshaking:
                 done, answer = tls.handshake(data)
-                self._handshaking = not done
-                data = b""
-            plain, more = (b"", b"") if self._handshaking else tls.decrypt(data)
+                self._handshaking, data = not done, b""
+            if not self._handshaking:
+                plain, more = tls.decrypt(data)
         except ssl.SSLCertVerificationError as error:
             reason = error.verify_message or error.reason
             self._refuse(tls, f"the certificate was not accepted: {reason}", Trouble.CERTIFICATE)
