@@ -123,6 +123,12 @@ class TemplateError(NewsletterError):
     hint = "Open the template at that line; `newsletter theme copy default` shows the original."
 
 
+class ThemeNotFoundError(NewsletterError):
+    """There is no such theme."""
+
+    hint = "Run `newsletter theme list` to see the themes there are."
+
+
 class PreflightError(NewsletterError):
     """The preflight found errors; nothing was sent."""
 

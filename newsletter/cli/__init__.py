@@ -8,15 +8,17 @@ import click
 
 from newsletter import __version__
 from newsletter.errors import NewsletterError
-from newsletter.settings import no_color_wanted
 
 #: Command -> (module of newsletter.cli, attribute, one line of help). A module is
 #: imported only when its command runs, so that `--help` stays quick.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "init": ("init", "init", "Make a workspace: settings, secrets, folders."),
     "sources": ("sources", "sources", "Try, add, check and list the sources of news."),
     "subscribers": ("people", "subscribers", "Import, export, add, remove, show subscribers."),
     "lists": ("people", "lists", "Show the lists and how many people are on each."),
+    "theme": ("theme", "theme", "Show the themes, or copy one to change it."),
     "dkim": ("dkim", "dkim", "Make a key to sign messages with, and its DNS record."),
+    "completion": ("completion", "completion", "Let the shell finish commands and options."),
 }
 
 
@@ -56,16 +58,17 @@ class Faces(click.Group):
             ctx.exit(error.exit_code)
 
 
-@click.group(
-    cls=Faces,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "color": False if no_color_wanted() else None,
-    },
-)
+@click.group(cls=Faces, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--workspace", metavar="DIR", help="The workspace; default: found from here upwards.")
 @click.version_option(__version__, prog_name="newsletter")
 @click.pass_context
 def main(ctx: click.Context, workspace: str | None) -> None:
-    """Make and send a newsletter: collect, edit, preview, check, send, report."""
+    """Make and send a newsletter: collect, edit, preview, check, send, report.
+
+    Example: newsletter init my-newsletter
+    """
+    # Only now, because --help needs no settings: they cost a third of its time.
+    from newsletter.settings import no_color_wanted
+
     ctx.obj = workspace
+    ctx.color = False if no_color_wanted() else None
