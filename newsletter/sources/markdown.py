@@ -22,6 +22,9 @@ _SUFFIXES = frozenset({".md", ".markdown", ".mdown"})
 #: One file; a text of 300 pages has 1 MB.
 _MAX_BYTES = 1_000_000
 _MAX_FILES = 5_000
+#: PyYAML takes quadratic time on nested brackets: 15 s for 5,000 of them.
+_MAX_FRONT = 20_000
+_MAX_BRACKETS = 200
 #: Files of a repository that are about the folder, not news.
 _NOT_NEWS = frozenset(
     {"readme", "license", "licence", "contributing", "changelog", "_index", "index"}
@@ -115,6 +118,8 @@ def _split(text: str) -> tuple[dict[str, Any], str]:
 def _front(text: str, fence: str) -> dict[str, Any]:
     import yaml
 
+    if len(text) > _MAX_FRONT or text.count("[") + text.count("{") > _MAX_BRACKETS:
+        raise ValueError("the front matter is far too long or nested too deeply")
     try:
         if fence == "+++":
             found: Any = tomllib.loads(text)

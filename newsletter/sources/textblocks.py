@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-from newsletter.sources.dates import parse_date
+from newsletter.sources.dates import Role, find_dates, parse_date
 from newsletter.sources.pages import clean
 
 if TYPE_CHECKING:
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 MAX_LINES = 20_000
 #: A date with its labels is shorter than this.
 _MAX_DATE = 120
+_MAX_LINE = 600
+#: Stands for a date that was taken out.
+_GAP = "\x00"
+_SEPARATORS = " \t:：|–—·•,;/()[]-»›>"
+#: What may stand between a date and the title after it, and between a title and its date.
+_EDGES = frozenset(":：|–—·•-)/>»›")
+_OPENERS = frozenset("([|–—·•-:/")
+_PIECES = re.compile(r"[|·•()\[\]–—]|\s-\s|:\s")
+_WORD = re.compile(r"[^\W\d_]")
 _BULLET = re.compile(r"^\s*(?:[•·▪▫◦‣●○■□◆►▸➤✓*+]|[-–—](?=\s))\s*")
 _NUMBER = re.compile(r"^\s*\d{1,3}[.)]\s+")
 _HASHES = re.compile(r"^\s*#{1,6}\s+(.*?)\s*#*\s*$")
@@ -43,8 +53,10 @@ class Block:
     #: Counts the groups of lines between blank lines.
     paragraph: int
     link: str = ""
-    #: The date that the block is, where it is nothing else.
+    #: The date that the block is, or that stands at its edge.
     date: ItemDate | None = None
+    #: What stands beside the date: "Letter from Panama (20 May 2016)".
+    beside: str = ""
     is_bullet: bool = False
 
 
@@ -59,15 +71,38 @@ def blocks_of(text: str, source: Source, *, language: str, fetched_at: datetime)
             continue
         if not block.text:
             continue
-        if len(block.text) <= _MAX_DATE:
-            day = parse_date(
-                block.text, language=language, fetched_at=fetched_at, day_first=source.day_first
-            )
-            block = replace(block, date=day)
+        block = _dated(block, source, language, fetched_at)
         if block.date is None and not block.is_bullet and (number := _NUMBER.match(block.text)):
             block = replace(block, text=block.text[number.end() :], is_bullet=True)
         blocks.append(block)
     return blocks
+
+
+def _dated(block: Block, source: Source, language: str, fetched_at: datetime) -> Block:
+    """Return the block with the date it is, or begins or ends with."""
+    text = block.text[:_MAX_LINE]
+    how: dict[str, Any] = {
+        "language": language,
+        "fetched_at": fetched_at,
+        "day_first": source.day_first,
+    }
+    found = [one for one in find_dates(text, **how) if not one.is_range]
+    beside = text
+    for one in reversed(found):
+        beside = beside[: one.start] + _GAP + beside[one.end :]
+    pieces = [piece.strip(_SEPARATORS) for piece in _PIECES.split(beside)]
+    beside = " ".join(piece for piece in pieces if _GAP not in piece and _WORD.search(piece))
+    if len(text) <= _MAX_DATE and (day := parse_date(text, **how)) is not None:
+        return replace(block, date=day, beside=beside)
+    for one in found:
+        before, after = text[: one.start], text[one.end :]
+        is_own = one.role in {Role.PLAIN, Role.PUBLISHED} and one.date.is_full
+        at_start = not before.strip(_SEPARATORS) and after.lstrip()[:1] in _EDGES and after.strip()
+        at_end = not after.strip(_SEPARATORS) and before.rstrip()[-1:] in _OPENERS
+        if is_own and (at_start or at_end):
+            rest = (after if at_start else before).strip(_SEPARATORS)
+            return replace(block, date=one.date, beside=rest)
+    return block
 
 
 def _block(line: str, paragraph: int) -> Block:
@@ -110,14 +145,20 @@ def _unwrapped(text: str) -> Iterator[tuple[str, int]]:
     for number, lines in enumerate(paragraphs):
         whole = last = ""
         for line in lines:
-            starts_anew = not width or _BULLET.match(line) or _HASHES.match(line)
-            if whole and (starts_anew or len(last) < width * 0.72):
+            if whole and not (width and _is_broken(last, line, width)):
                 yield whole, number
                 whole = ""
             whole = f"{whole} {line.strip()}" if whole else line.rstrip()
             last = line.rstrip()
         if whole:
             yield whole, number
+
+
+def _is_broken(line: str, following: str, width: int) -> bool:
+    """Say whether a line ends only because its next word did not fit."""
+    starts_anew = _BULLET.match(following) or _HASHES.match(following)
+    word = following.split(maxsplit=1)[0]
+    return not starts_anew and len(line.rstrip()) + 1 + len(word) > width - 2
 
 
 def _paragraphs(text: str) -> list[list[str]]:
@@ -131,8 +172,13 @@ def _paragraphs(text: str) -> list[list[str]]:
 
 
 def _wrap_width(paragraphs: list[list[str]]) -> int:
-    """Return the width a text was wrapped at; 0 where each line is a paragraph."""
+    """Return the width a text was wrapped at; 0 where each line is a paragraph.
+
+    A wrapped line stops where the next word would not fit, and mostly in mid-sentence.
+    """
     longest = max((len(line.rstrip()) for lines in paragraphs for line in lines), default=0)
-    inner = [len(line.rstrip()) for lines in paragraphs for line in lines[:-1]]
-    full = sum(1 for length in inner if length >= longest * 0.75)
-    return longest if 40 <= longest <= 100 and full >= 3 and full >= len(inner) * 0.6 else 0
+    breaks = [pair for lines in paragraphs for pair in pairwise(lines)]
+    full = [pair for pair in breaks if _is_broken(*pair, longest)]
+    inside = [pair for pair in full if pair[1].lstrip()[:1].islower()]
+    is_wrapped = len(full) >= 3 and len(inside) * 5 >= len(full) * 2
+    return longest if 40 <= longest <= 100 and is_wrapped else 0

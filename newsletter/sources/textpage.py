@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING
 from newsletter.errors import SourceNotUnderstoodError
 from newsletter.model.content import Item, ItemStatus, Reading
 from newsletter.sources.charsets import decode
-from newsletter.sources.dates import Role, find_dates
-from newsletter.sources.entries import LONG_SUMMARY, SHORT_SUMMARY, shorten
+from newsletter.sources.date_words import ATTRIBUTION
+from newsletter.sources.entries import LONG_SUMMARY, MAX_ITEMS, SHORT_SUMMARY, shorten
 from newsletter.sources.languages import language_of
+from newsletter.sources.months import fold
 from newsletter.sources.pages import absolute
-from newsletter.sources.phrases import is_label, is_read_more
+from newsletter.sources.phrases import is_label, is_read_more, word_count
 from newsletter.sources.textblocks import Block, blocks_of
 
 if TYPE_CHECKING:
@@ -66,7 +68,6 @@ def _phrases(text: str) -> frozenset[str]:
 _NEWS_HEADINGS = _phrases(_NEWS)
 _OTHER_HEADINGS = _phrases(_OTHER)
 _SENTENCE = re.compile(r"[.。;:,؛،।]$")
-_SEPARATORS = " \t:：|–—·•,;/()[]-»›>"
 
 
 def read_text(
@@ -84,9 +85,9 @@ def read_text(
     start, end, is_bounded = _region(blocks)
     region = blocks[start:end]
     records = (
-        _dated_records(region, is_bounded)
-        or _inline_records(region, source, language, fetched_at)
-        or (_listed_records(region) if is_bounded else [])
+        _inline_records(region) or _dated_records(region, is_bounded) or _listed_records(region)
+        if is_bounded
+        else _inline_records(region) or _dated_records(region, is_bounded)
     )
     items = [
         item
@@ -99,7 +100,7 @@ def read_text(
             "this text has no list of news that we recognise",
             hint="Save the page as HTML, or put each date on a line of its own.",
         )
-    return Reading(source.name, "text", tuple(items), language=language)
+    return Reading(source.name, "text", tuple(items[:MAX_ITEMS]), language=language)
 
 
 def _region(blocks: list[Block]) -> tuple[int, int, bool]:
@@ -111,12 +112,19 @@ def _region(blocks: list[Block]) -> tuple[int, int, bool]:
             after = sum(1 for one in blocks[place:] if one.date)
             if after * 2 >= total and place + 1 < len(blocks):
                 start, is_bounded = place + 1, True
-    end = len(blocks)
+    return start, _end(blocks, start, is_bounded), is_bounded
+
+
+def _end(blocks: list[Block], start: int, is_bounded: bool) -> int:
+    """Return where something else begins; a heading that repeats is a category of items."""
+    counts = Counter(_heading(block) for block in blocks[start:])
     for place in range(start + 1, len(blocks)):
-        if _heading(blocks[place]) in _OTHER_HEADINGS and any(b.date for b in blocks[start:place]):
-            end = place
-            break
-    return start, end, is_bounded
+        heading = _heading(blocks[place])
+        is_other = heading in _OTHER_HEADINGS and counts[heading] == 1
+        has_items = place - start > 1 if is_bounded else False
+        if is_other and (has_items or any(block.date for block in blocks[start:place])):
+            return place
+    return len(blocks)
 
 
 def _heading(block: Block) -> str:
@@ -160,6 +168,8 @@ def _sequence_records(
     if not is_bounded or len(lead) > max(usual, 3):
         lead = lead[-usual:] if usual else []
     order = _order(lead, gaps, tail, is_bounded, usual)
+    if not order:
+        return []
     if order == "before":
         rests = [*gaps, tail[: max(usual, 1)]]
     elif order == "middle":
@@ -174,8 +184,11 @@ def _sequence_records(
 def _order(
     lead: list[Block], gaps: list[list[Block]], tail: list[Block], is_bounded: bool, usual: int
 ) -> str:
-    """Return where the date stands: "before" its item, in the "middle" or "after" it."""
-    if not lead or (is_bounded and not gaps and len(lead) == 0):
+    """Return where the date stands: "before" its item, in the "middle" or "after" it.
+
+    Empty where nothing tells: a wrong date is worse than none.
+    """
+    if not lead:
         return "before"
     if not tail:
         return "after"
@@ -184,7 +197,8 @@ def _order(
     if is_bounded:
         return "after"
     size = max(usual, 1)
-    return "before" if _likeness(tail[:size]) > _likeness(lead[-size:]) else "after"
+    behind, ahead = _likeness(tail[:size]), _likeness(lead[-size:])
+    return "before" if behind > ahead else "after" if ahead > behind else ""
 
 
 def _is_middle(lead: list[Block], gaps: list[list[Block]], tail: list[Block]) -> bool:
@@ -208,31 +222,36 @@ def _likeness(blocks: list[Block]) -> int:
 
 def _is_title(block: Block) -> bool:
     text = block.text
-    return len(text) <= 200 and not _SENTENCE.search(text) and not is_label(text)
+    is_address = "@" in text or "©" in text or "://" in text
+    is_short = len(text) <= 200 and not _SENTENCE.search(text)
+    return is_short and not is_address and not is_label(text)
 
 
-def _inline_records(
-    blocks: list[Block], source: Source, language: str, fetched_at: datetime
-) -> list[list[Block]]:
-    """Return records of lines that begin or end with their date: "20 May 2016: Panama"."""
+def _inline_records(blocks: list[Block]) -> list[list[Block]]:
+    """Return records of lines that begin or end with their date: "20 May 2016: Panama".
+
+    Empty where what stands beside the dates are authors or categories, not titles.
+    """
+    dated = [block for block in blocks if block.date]
+    titled = [block for block in dated if _is_title_beside(block)]
+    names = {block.beside for block in titled}
+    is_list = len(titled) > 1 or any(block.is_bullet for block in titled)
+    if not is_list or len(titled) * 10 < len(dated) * 6 or len(names) * 10 < len(titled) * 8:
+        return []
     records: list[list[Block]] = []
     for block in blocks:
-        found = find_dates(
-            block.text[:600], language=language, fetched_at=fetched_at, day_first=source.day_first
-        )
-        usable = [
-            one for one in found if not one.is_range and one.role in {Role.PLAIN, Role.PUBLISHED}
-        ]
-        for one in usable:
-            before, after = block.text[: one.start], block.text[one.end :]
-            at_start = not before.strip(_SEPARATORS) and after[:3].strip(" ")[:1] in _SEPARATORS
-            at_end = not after.strip(_SEPARATORS) and before.rstrip()[-1:] in "([|–—·•-:\t"
-            if (at_start or at_end) and one.date.is_full:
-                rest = (after if at_start else before).strip(_SEPARATORS)
-                title = Block(rest, block.paragraph, block.link, is_bullet=block.is_bullet)
-                records.append([title, Block("", block.paragraph, date=one.date)])
-                break
-    return records if len(records) > 1 or (records and blocks and records[0][0].is_bullet) else []
+        if block.date:
+            day = Block("", block.paragraph, date=block.date)
+            records.append([replace(block, text=block.beside, date=None, beside=""), day])
+        elif records and len(records[-1]) < 4 and not block.is_bullet and not _is_title(block):
+            records[-1].append(block)
+    return records
+
+
+def _is_title_beside(block: Block) -> bool:
+    first = fold(block.beside.split(maxsplit=1)[0]) if block.beside else ""
+    is_author = first in ATTRIBUTION
+    return not is_author and word_count(block.beside) >= 2 and not is_label(block.beside)
 
 
 def _listed_records(blocks: list[Block]) -> list[list[Block]]:
