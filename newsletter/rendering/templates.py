@@ -11,16 +11,31 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.errors import TemplateError
+from newsletter.rendering.filters import FILTERS
 from newsletter.rendering.themes import Theme, read, shown
 
 #: What a mistake in a template raises beside Jinja's own errors: {{ 1 / 0 }}, {{ "a" + 1 }}.
 _MISTAKES = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 
+#: Theme and the state of its files -> its compiled templates: seven editions compile once.
+_COMPILED: dict[tuple[object, ...], Templates] = {}
+
+
+def templates_of(theme: Theme) -> Templates:
+    """Return a theme's templates, compiled once while none of its files change."""
+    states = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in theme.files())
+    key = (theme.name, theme.folders, theme.chain, states)
+    if key not in _COMPILED:
+        _COMPILED.clear()  # one theme at a time is in use; old states are of no use
+        _COMPILED[key] = Templates(theme)
+    return _COMPILED[key]
+
+
 class Templates:
     """A theme's templates, ready to be filled."""
 
-    def __init__(self, theme: Theme, filters: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(self, theme: Theme) -> None:
         self._theme = theme
         # Staff share themes: a template must not reach beyond what it is handed.
         self._environment = ImmutableSandboxedEnvironment(
@@ -31,7 +46,7 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.filters.update(filters)
+        self._environment.filters.update(FILTERS)
 
     def has(self, name: str) -> bool:
         """Say whether the theme or one it is based on has this template."""

@@ -8,7 +8,7 @@ from newsletter import shipped
 from newsletter.errors import TemplateError
 from newsletter.model.content import RenderedEdition
 from newsletter.rendering.editions import render_edition
-from newsletter.rendering.templates import Templates
+from newsletter.rendering.templates import templates_of
 from newsletter.rendering.themes import open_theme
 from tests.factories import make_content, make_identity, make_issue, make_issue_item
 
@@ -194,7 +194,7 @@ def test_item_texts_are_data_and_never_template_source(own: Path) -> None:
 def test_text_templates_are_not_escaped_and_html_ones_are(own: Path) -> None:
     write(own, "default/a.txt.j2", "{{ x }}")
     write(own, "default/a.html.j2", "{{ x }}")
-    templates = Templates(open_theme("default", [own, shipped.templates()]), {})
+    templates = templates_of(open_theme("default", [own, shipped.templates()]))
 
     assert templates.render("a.txt.j2", {"x": "<&>"}) == "<&>"
     assert templates.render("a.html.j2", {"x": "<&>"}) == "&lt;&amp;&gt;"

@@ -1,0 +1,189 @@
+"""Render an issue as its readers will get it, and write a page that shows it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter import shipped
+from newsletter.errors import EmptyEditionError, FileWriteError, LanguageNotFoundError
+from newsletter.model.content import Edition, EditionForm, Identity, Issue, RenderedEdition
+from newsletter.model.editions import resolve
+from newsletter.model.languages import best_match, chain_of
+from newsletter.model.message import MARKERS
+from newsletter.rendering.editions import render_edition
+
+if TYPE_CHECKING:
+    from newsletter.rendering.previews import FilledEdition
+    from newsletter.settings import Settings
+    from newsletter.workspace import Workspace
+
+#: Who reads the preview; addresses under .example reach nobody (RFC 2606).
+_READER = {"address": "reader@library.example", "name": "Sample Reader", "list": "Sample list"}
+_SENDER = "newsletter@library.example"
+#: The Date of a preview of an issue without a date: any fixed moment, so that bytes repeat.
+_ANY_DAY = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedEdition:
+    """One edition as it was written to the folder, with its sizes."""
+
+    key: str
+    subject: str
+    html_bytes: int
+    text_bytes: int
+    message_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """Where the preview is, and what it holds."""
+
+    issue: str
+    #: The page that shows every edition.
+    page: Path
+    editions: tuple[PreviewedEdition, ...]
+    #: What a person should know: sentences.
+    notes: tuple[str, ...] = ()
+
+
+def preview(workspace: Workspace, slug: str, *, languages: Sequence[str] = ()) -> Previewed:
+    """Write issues/<slug>/out/: each edition as HTML, text and message, and index.html.
+
+    The same issue and settings give the same bytes. Without `languages` every language
+    of the newsletter is shown. Nothing is written where one edition fails.
+    """
+    from newsletter.editing import issue_files
+    from newsletter.rendering.previews import preview_files
+
+    settings = workspace.settings
+    issue = issue_files.read_issue(workspace.issues_folder, slug, language=settings.language)
+    wanted = [_known(issue, settings, one) for one in languages] or languages_of(issue, settings)
+    filled, notes = [], []
+    for edition in _editions(wanted):
+        try:
+            filled.append(_filled(workspace, issue, edition))
+        except EmptyEditionError as failure:
+            if languages or edition.language == issue.language:
+                raise
+            notes.append(f"{failure}; it is not shown")
+    if not settings.mail.sender:
+        notes.append(f"MAIL_FROM is not set: the messages are shown as from {_SENDER}")
+    folder = workspace.issues_folder / slug / "out"
+    _write(folder, preview_files(issue.subject or slug, filled))
+    return Previewed(slug, folder / "index.html", tuple(_told(one) for one in filled), tuple(notes))
+
+
+def render(workspace: Workspace, issue: Issue, edition: Edition) -> RenderedEdition:
+    """Return one edition of an issue as the workspace's settings ask for it."""
+    settings = workspace.settings
+    return render_edition(
+        resolve(issue, edition, (*settings.fallback, settings.language)),
+        replace(settings.identity, mail_from=settings.mail.sender or _SENDER),
+        theme=settings.theme,
+        theme_folders=[workspace.templates_folder, shipped.templates()],
+        cache=workspace.cache_folder / "rendered",
+    )
+
+
+def languages_of(issue: Issue, settings: Settings) -> list[str]:
+    """Return the languages an issue is sent in: the newsletter's, else those it is written in."""
+    if settings.languages:
+        return list(chain_of(issue.language, *settings.languages))
+    return list(chain_of(issue.language, *sorted(issue.translations)))
+
+
+def _known(issue: Issue, settings: Settings, language: str) -> str:
+    offered = languages_of(issue, settings)
+    found = best_match(language, offered)
+    if found is None:
+        raise LanguageNotFoundError(
+            f"the newsletter has no language {language!r}",
+            hint=f"Its languages are {', '.join(offered)}; add more to `languages` "
+            "in newsletter.toml.",
+        )
+    return found
+
+
+def _editions(languages: Iterable[str]) -> list[Edition]:
+    forms = (EditionForm.FULL, EditionForm.LIGHT)
+    return [Edition(language, form) for language in languages for form in forms]
+
+
+def _filled(workspace: Workspace, issue: Issue, edition: Edition) -> FilledEdition:
+    """Return an edition filled for a sample reader, with the message as it would be sent."""
+    from html import escape
+
+    from newsletter.rendering.addressing import addressing_of
+    from newsletter.rendering.message import build_template
+    from newsletter.rendering.previews import FilledEdition
+
+    rendered = render(workspace, issue, edition)
+    identity = workspace.settings.identity
+    identity = replace(identity, mail_from=identity.mail_from or _SENDER)
+    sent = datetime.combine(issue.date or _ANY_DAY, time(9), tzinfo=UTC)
+    values = _values(identity, issue, edition)
+    template = build_template(rendered, addressing_of(identity, issue.slug, sent))
+    in_html = {name: escape(value) for name, value in values.items()}
+    return FilledEdition(
+        rendered=rendered,
+        html=_with(rendered.html, in_html),
+        text=_with(rendered.text, values),
+        message=template.fill(values),
+    )
+
+
+def _values(identity: Identity, issue: Issue, edition: Edition) -> dict[str, str]:
+    """Return a sample reader's personal values; their links lead to nobody's subscription."""
+    office = (identity.reply_to or identity.mail_from).rpartition("<")[2].rstrip("> ")
+    domain = office.rpartition("@")[2]
+    leave = f"mailto:{office}?subject=unsubscribe"
+    pages = identity.public_url.rstrip("/")
+    return {
+        **_READER,
+        "list_id": f"sample.{domain}",
+        "message_id": f"preview.{issue.slug}.{edition.key}@{domain}",
+        "unsubscribe_mailto": leave,
+        "unsubscribe_url": f"{pages}/sample" if pages else leave,
+        "preferences_url": f"{pages}/sample",
+        "view_url": f"{pages}/sample",
+    }
+
+
+def _with(text: str, values: Mapping[str, str]) -> str:
+    for name, marker in MARKERS.items():
+        text = text.replace(marker, values[name])
+    return text
+
+
+def _told(one: FilledEdition) -> PreviewedEdition:
+    return PreviewedEdition(
+        key=one.key,
+        subject=one.rendered.subject,
+        html_bytes=len(one.html.encode()),
+        text_bytes=len(one.text.encode()),
+        message_bytes=len(one.message),
+    )
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write every file whole or not at all; a file that is the same already stays untouched."""
+    try:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_file() and path.read_bytes() == content:
+                continue
+            temporary = path.with_name(f".{path.name}.{os.getpid()}")
+            try:
+                temporary.write_bytes(content)
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileWriteError(f"cannot write {str(error.filename)!r}: {error.strerror}") from error
