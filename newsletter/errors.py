@@ -209,6 +209,17 @@ class SentInPartError(NewsletterError):
     hint = "Run `newsletter resume` to go on."
 
 
+class MailingStoppedError(NewsletterError):
+    """A mailing stopped by itself; a person must look at it."""
+
+    def __init__(self, mailing: int, reason: str, *, unwritten: int = 0) -> None:
+        said = f"mailing {str(mailing)!r} was stopped: {reason}"
+        if unwritten:
+            said += f"; {unwritten} answers could not be written down and will be listed as unknown"
+        super().__init__(said, hint=f"Mend that, then run `newsletter resume {mailing}`.")
+        self.unwritten = unwritten
+
+
 class ConfirmationNeededError(NewsletterError):
     """Something irreversible was asked for without a confirmation."""
 

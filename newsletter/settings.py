@@ -12,6 +12,7 @@ from typing import Any
 
 from newsletter.errors import FileWriteError, SettingsError
 from newsletter.model.content import Identity, Source
+from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
 
 #: Environment name -> (table in newsletter.toml, key). "" is the top level.
 ENVIRONMENT: dict[str, tuple[str, str]] = {
@@ -50,16 +51,6 @@ class MailSettings:
     sender: str = ""
     reply_to: str = ""
     return_path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SendingSettings:
-    """How fast and how patiently to send."""
-
-    #: Most connections at once; the sender starts at 4 and rises only while that pays.
-    connections: int = 16
-    #: What to do with deliveries whose answer was lost: resend, hold or reconcile.
-    unknown: str = "resend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +106,29 @@ class Settings:
             time_zone=self.time_zone,
         )
 
+    @property
+    def routes(self) -> tuple[RouteSettings, ...]:
+        """Return the servers to send by: those of newsletter.toml, else the one of .env."""
+        smtp, sending = self.smtp, self.sending
+        if sending.routes or not smtp.host:
+            return sending.routes
+        main = RouteSettings(
+            name="main",
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=smtp.password,
+            ca_file=smtp.ca_file,
+            connections=sending.connections,
+            messages_per_connection=sending.messages_per_connection,
+            per_second=sending.per_second,
+            per_hour=sending.per_hour,
+            per_day=sending.per_day,
+            warm_up=sending.warm_up,
+        )
+        return (main,)
+
 
 def load(root: Path) -> Settings:
     """Return the settings of the workspace at `root`.
@@ -130,6 +144,7 @@ def load(root: Path) -> Settings:
         target = values.setdefault(table, {}) if table else values
         target[key] = text
         origins[f"{table}.{key}" if table else key] = origin
+    _fill_passwords(values, root)
     return _structure(values, origins)
 
 
@@ -200,20 +215,42 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _environment(root: Path) -> list[tuple[str, str, str]]:
     """Return name, value and origin of what .env and then the environment set; empty is unset."""
-    from dotenv import dotenv_values
-
     found: dict[str, tuple[str, str]] = {}
-    try:
-        # Never interpolate: a password may hold ${...}.
-        written = dotenv_values(root / ".env", interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read {str(root / '.env')!r}: {error}") from error
+    written = _written(root)
     for name in ENVIRONMENT:
         if value := written.get(name):
             found[name] = (value, ".env")
         if value := os.environ.get(name):
             found[name] = (value, "environment")
     return [(name, value, origin) for name, (value, origin) in found.items()]
+
+
+def _written(root: Path) -> Mapping[str, str | None]:
+    """Return what .env says."""
+    from dotenv import dotenv_values
+
+    try:
+        # Never interpolate: a password may hold ${...}.
+        return dotenv_values(root / ".env", interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {str(root / '.env')!r}: {error}") from error
+
+
+def _fill_passwords(values: Mapping[str, Any], root: Path) -> None:
+    """Give each route the password that its `password_variable` names, as .env has it."""
+    sending = values.get("sending")
+    routes = sending.get("routes") if isinstance(sending, dict) else None
+    for route in routes if isinstance(routes, list) else ():
+        name = route.get("password_variable")
+        if not isinstance(name, str) or not name:
+            continue
+        password = os.environ.get(name) or _written(root).get(name)
+        if not password:
+            raise SettingsError(
+                f"{name!r}, the password of the route {route.get('name')!r}, is not set",
+                hint=f"Write {name}=... into .env.",
+            )
+        route["password"] = password
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -252,6 +289,8 @@ def _nested() -> dict[tuple[type, str], type]:
         (Settings, "mail"): MailSettings,
         (Settings, "sending"): SendingSettings,
         (Settings, "dkim"): DkimSettings,
+        (SendingSettings, "routes"): RouteSettings,
+        (SendingSettings, "domains"): DomainSettings,
         (Settings, "sources"): Source,
         (Source, "selectors"): Selectors,
     }

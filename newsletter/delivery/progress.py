@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -57,8 +57,11 @@ class RunEnd:
     signal: int = 0
     #: What is known but could not be written.
     unwritten: int = 0
-    #: Addresses whose answer a killed sender had lost, found when this run began.
-    lost: tuple[str, ...] = field(default=())
+
+    @property
+    def is_trouble(self) -> bool:
+        """Say whether a person must mend something before it can go on."""
+        return self.why in {Why.STOPPED, Why.NO_LEDGER}
 
 
 class Rate:

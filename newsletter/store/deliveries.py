@@ -33,6 +33,10 @@ _HISTORY = """
 SELECT * FROM delivery_events WHERE delivery = :delivery ORDER BY number
 """
 
+_ANY_DUE = """
+SELECT 1 FROM deliveries WHERE mailing = :mailing AND state = 'deferred' AND due <= :now LIMIT 1
+"""
+
 # What is counted, and for whom, in the words of the report.
 _BY_EDITION = """
 SELECT edition AS name, state, COUNT(*) AS n FROM deliveries
@@ -110,6 +114,11 @@ class Deliveries:
         values = {"mailing": self._mailing, "person": canonical_key(address)}
         rows = self._store.rows(_ONE, values)
         return int(rows[0]["id"]) if rows else 0
+
+    def is_any_due(self, now: datetime) -> bool:
+        """Say whether somebody deferred is to be tried again by now."""
+        values = {"mailing": self._mailing, "now": to_number(now)}
+        return bool(self._store.rows(_ANY_DUE, values))
 
     def by_edition(self) -> list[tuple[str, str, int]]:
         """Return edition, state and count."""

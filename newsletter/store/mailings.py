@@ -94,6 +94,22 @@ class NewMailing:
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
+class Served:
+    """Who already has a delivery of an issue by an earlier mailing."""
+
+    def __init__(self, store: SqliteStore, earlier: str) -> None:
+        self._store = store
+        self._earlier = earlier
+
+    def __bool__(self) -> bool:
+        return self._earlier != "[]"
+
+    def has(self, address: str) -> bool:
+        """Say whether this person has."""
+        values = {"earlier": self._earlier, "person": canonical_key(address)}
+        return bool(self._store.rows(_HAS_HAD, values))
+
+
 class _NobodyError(Exception):
     """Nobody is left to send to: undo."""
 
@@ -134,15 +150,9 @@ class Mailings:
     def _earlier(self, issue: str) -> list[int]:
         return [row["id"] for row in self._store.rows(_EARLIER, {"issue": issue})]
 
-    def count_served(self, issue: str, addresses: Iterable[str]) -> int:
-        """Return how many of these people already have a delivery of this issue."""
-        earlier = json.dumps(self._earlier(issue))
-        if earlier == "[]":
-            return 0
-        return sum(
-            bool(self._store.rows(_HAS_HAD, {"earlier": earlier, "person": canonical_key(address)}))
-            for address in addresses
-        )
+    def served(self, issue: str) -> Served:
+        """Return who already has a delivery of this issue; false where nobody has."""
+        return Served(self._store, json.dumps(self._earlier(issue)))
 
     def named(self, mailing: int) -> Mailing:
         """Return one mailing with its counts, or raise MailingNotFoundError."""

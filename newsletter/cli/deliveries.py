@@ -1,0 +1,279 @@
+"""Who has it, who has not and why: status, deliveries, unknown, reconcile, report."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsletter import workspace as workspaces
+from newsletter.cli.progress import balance_line, counts
+from newsletter.model.mailing import DeliveryState
+
+if TYPE_CHECKING:
+    from newsletter.model.mailing import Delivery, Mailing
+
+#: A second terminal sees what the first one does, a moment later.
+WATCH_SECONDS = 1.0
+_STATES = [state.value for state in DeliveryState]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.option("--watch", is_flag=True, help="Go on showing it until the mailing rests.")
+@click.pass_obj
+def status(named: str | None, *, as_json: bool, watch: bool) -> None:
+    r"""Show each mailing and how its books stand.
+
+    planned = accepted + refused + skipped + unknown + deferred + waiting, always.
+
+    \b
+    Example: newsletter status --watch
+    """
+    from newsletter.workflow.mailing import mailings
+
+    workspace = workspaces.find(named)
+    while True:
+        found = mailings(workspace)
+        if as_json:
+            click.echo(json.dumps({"version": 1, "mailings": [_mailing(one) for one in found]}))
+        else:
+            _show(found)
+        if not watch or not any(one.senders for one in found):
+            return
+        sleep(WATCH_SECONDS)
+
+
+def _show(found: tuple[Mailing, ...]) -> None:
+    if not found:
+        click.echo("No mailing yet.")
+    for one in found:
+        kind = "test of " if one.is_test else ""
+        where = f" to {', '.join(one.lists)}" if one.lists else ""
+        click.echo(f"Mailing {one.id}: {kind}{one.issue}{where}, {_standing(one)}")
+        click.echo(f"  {balance_line(one)}")
+
+
+def _standing(one: Mailing) -> str:
+    """Return where a mailing stands, and what that means for whoever reads it."""
+    from newsletter.model.mailing import MailingState
+
+    if one.senders:
+        return f"{one.state} (process {', '.join(map(str, one.senders))})"
+    if one.state is MailingState.SENDING:
+        return "sending, but no process is at work: newsletter resume"
+    if one.state is MailingState.PREPARED and one.starts and one.starts > one.created:
+        return f"prepared for {one.starts:%Y-%m-%d %H:%M} UTC"
+    return f"{one.state}: {one.reason}" if one.reason and one.is_open else str(one.state)
+
+
+def _mailing(one: Mailing) -> dict[str, object]:
+    by_state = {state.value: getattr(one.balance, state.value) for state in DeliveryState}
+    return {
+        "id": one.id,
+        "issue": one.issue,
+        "state": one.state.value,
+        "reason": one.reason,
+        "lists": list(one.lists),
+        "is_test": one.is_test,
+        "policy": one.policy.value,
+        "created": one.created.isoformat(),
+        "starts": one.starts.isoformat() if one.starts else None,
+        "senders": list(one.senders),
+        "planned": one.balance.planned,
+        "waiting": one.balance.waiting,
+        **by_state,
+        "counts": by_state,
+    }
+
+
+@click.command()
+@click.argument("mailing", type=int)
+@click.option("--state", type=click.Choice(_STATES), help="Only those in this state.")
+@click.option("--address", metavar="ADDRESS", help="All that happened to one person's delivery.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table for a spreadsheet.")
+@click.pass_obj
+def deliveries(named: str | None, /, mailing: int, **asked: Any) -> None:
+    r"""List every recipient of MAILING with state, attempts and the server's words.
+
+    \b
+    Example: newsletter deliveries 3 --state refused --csv
+    """
+    from newsletter.workflow.mailing import deliveries as open_deliveries
+
+    workspace = workspaces.find(named)
+    if asked["address"]:
+        _history(workspace, mailing, asked["address"])
+        return
+    state = DeliveryState(asked["state"]) if asked["state"] else None
+    write: Callable[[Iterator[Delivery]], None] = _lines
+    if asked["as_json"]:
+        write = _json
+    elif asked["as_csv"]:
+        write = _csv
+    with open_deliveries(workspace, mailing, state) as rows:
+        write(rows)
+
+
+def _history(workspace: Any, mailing: int, address: str) -> None:
+    from newsletter.workflow.mailing import history
+
+    for one in history(workspace, mailing, address):
+        said = " ".join(filter(None, (str(one.code or ""), one.enhanced, one.words)))
+        click.echo(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.state:9}  {one.stage:8}  {said}")
+
+
+def _row(one: Delivery) -> dict[str, object]:
+    return {
+        "address": one.address,
+        "state": one.state.value,
+        "attempts": one.attempts,
+        "message_id": one.message_id,
+        "reply": one.reply,
+        "reason": one.reason,
+        "edition": one.edition,
+        "stage": one.stage,
+        "queue_id": one.queue_id,
+        "updated": one.updated.isoformat() if one.updated else None,
+        "due": one.due.isoformat() if one.due else None,
+    }
+
+
+def _json(rows: Iterator[Delivery]) -> None:
+    """Write one object, a delivery at a time: there may be a million."""
+    click.echo('{"version": 1, "deliveries": [', nl=False)
+    for number, one in enumerate(rows):
+        comma = "," if number else ""
+        click.echo(f"{comma}\n{json.dumps(_row(one), ensure_ascii=False)}", nl=False)
+    click.echo("\n]}")
+
+
+def _csv(rows: Iterator[Delivery]) -> None:
+    writer: Any = None
+    for one in rows:
+        row = {name: _harmless(value) for name, value in _row(one).items()}
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, row)
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def _harmless(value: object) -> object:
+    """Keep a spreadsheet from taking a server's words for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+
+
+def _lines(rows: Iterator[Delivery]) -> None:
+    for one in rows:
+        why = " ".join(filter(None, (one.reason, f"[{one.reply}]" if one.reply else "")))
+        tried = f"{one.attempts} attempt{'' if one.attempts == 1 else 's'}"
+        click.echo(f"{one.address}  {one.state}  {one.edition}  {tried}  {why}".rstrip())
+
+
+@click.command()
+@click.argument("mailing", type=int)
+@click.option("--accepted", multiple=True, metavar="ADDRESS", help="They have it.")
+@click.option("--again", multiple=True, metavar="ADDRESS", help="Send to them again.")
+@click.option("--skip", multiple=True, metavar="ADDRESS", help="Leave them out.")
+@click.option(
+    "--all",
+    "all_",
+    type=click.Choice(["accepted", "again", "skip"]),
+    help="Decide the same for all of them.",
+)
+@click.pass_obj
+def unknown(named: str | None, /, mailing: int, **decisions: Any) -> None:
+    r"""List whose answer was lost on the wire, and decide on each.
+
+    They may have the message or not; only the mail server's log, or they, can tell.
+
+    \b
+    Example: newsletter unknown 3 --accepted ana@example.org --again ben@example.org
+    """
+    from newsletter.workflow.mailing import decide
+    from newsletter.workflow.mailing import deliveries as open_deliveries
+
+    workspace, now = workspaces.find(named), datetime.now(UTC)
+    for word, to in _DECISIONS.items():
+        addresses = decisions[word]
+        if addresses or decisions["all_"] == word:
+            decided = decide(workspace, mailing, addresses, to, now=now)
+            click.echo(f"{len(decided)} now {to}", err=True)
+    with open_deliveries(workspace, mailing, DeliveryState.UNKNOWN) as rows:
+        for one in rows:
+            click.echo(f"{one.address}  {one.message_id}  {one.reply}".rstrip())
+
+
+_DECISIONS = {
+    "accepted": DeliveryState.ACCEPTED,
+    "again": DeliveryState.QUEUED,
+    "skip": DeliveryState.SKIPPED,
+}
+
+
+@click.command()
+@click.argument("mailing", type=int)
+@click.option(
+    "--maillog",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The log of the Postfix that took our messages.",
+)
+@click.pass_obj
+def reconcile(named: str | None, mailing: int, *, maillog: Path) -> None:
+    r"""Settle lost answers by the mail server's log, by Message-ID.
+
+    What the log knows was taken; what a log of that time does not know never arrived
+    and is queued again.
+
+    \b
+    Example: newsletter reconcile 3 --maillog /var/log/mail.log
+    """
+    from newsletter.workflow.mailing import reconcile as settle
+
+    settled = settle(workspaces.find(named), mailing, maillog, now=datetime.now(UTC))
+    for word, addresses in (
+        ("accepted", settled.accepted),
+        ("refused", settled.refused),
+        ("queued again", settled.again),
+        ("still unknown: the log does not reach that far", settled.still_unknown),
+    ):
+        for address in addresses:
+            click.echo(f"{address}  {word}")
+    if settled.again:
+        click.echo(f"To send to these: newsletter resume {mailing}", err=True)
+
+
+@click.command()
+@click.argument("mailing", type=int)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.pass_obj
+def report(named: str | None, mailing: int, *, as_json: bool) -> None:
+    r"""Explain MAILING: by state, by reason, by edition, by domain.
+
+    \b
+    Example: newsletter report 3
+    """
+    from newsletter.workflow.report import report as make
+
+    made = make(workspaces.find(named), mailing)
+    if as_json:
+        click.echo(json.dumps(made.as_json(), ensure_ascii=False))
+        return
+    one = made.mailing
+    click.echo(f"Mailing {one.id}: {one.issue}, {_standing(one)}")
+    click.echo(balance_line(one))
+    for sentence in made.sentences:
+        click.echo(sentence)
+    for title, table in made.tables:
+        click.echo(f"\n{title}")
+        for name, balance in table:
+            click.echo(f"  {name or '-'}: {counts(balance)}")

@@ -1,0 +1,371 @@
+"""Send, go on, pause, call off: the commands that move a mailing."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from newsletter import workspace as workspaces
+from newsletter.cli.progress import ProgressLine, balance_line, duration
+from newsletter.errors import ConfirmationNeededError, MailingStoppedError, SentInPartError
+from newsletter.model.mailing import DeliveryState, Mailing, MailingState, UnknownPolicy
+
+if TYPE_CHECKING:
+    from newsletter.workflow.prepare import Order, Plan
+    from newsletter.workflow.send import Sent
+    from newsletter.workspace import Workspace
+
+#: Names shown before it becomes a crowd; `newsletter unknown` lists them all.
+MOST_NAMES = 20
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Length(click.ParamType[timedelta]):
+    """A length of time: 90s, 10m, 2h."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return it, or complain."""
+        found = re.fullmatch(r"(\d+)\s*([smhd]?)", str(value).strip())
+        if not found:
+            self.fail(f"{value!r} is not a length of time; write 10m or 2h", param, ctx)
+        return timedelta(seconds=int(found[1]) * _UNITS[found[2] or "s"])
+
+
+class _Percent(click.ParamType[float]):
+    """A percentage: 1% or 1."""
+
+    name = "percent"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return it, or complain."""
+        try:
+            percent = float(str(value).strip().removesuffix("%"))
+        except ValueError:
+            percent = 0.0
+        if not 0 < percent < 100:
+            self.fail(f"{value!r} is not a part of the readers; write 1%", param, ctx)
+        return percent
+
+
+@click.command()
+@click.argument("issue")
+@click.option("--to", multiple=True, metavar="ADDRESS", help="Only to these: a test, sent now.")
+@click.option("--list", "lists", multiple=True, metavar="NAME", help="To everybody on this list.")
+@click.option("--really", is_flag=True, help="Send. Without it: only show what would be sent.")
+@click.option("--yes", is_flag=True, help="Do not ask for the number of readers.")
+@click.option("--edition", default="", metavar="KEY", help="With --to: fr, ar-light ...")
+@click.option("--at", metavar="TIME", help="Send then: 2016-05-20T08:00, in the time zone set.")
+@click.option("--hold", type=_Length(), help="Wait so long before the first one goes: 10m.")
+@click.option("--canary", type=_Percent(), help="First only to this part of the readers: 1%.")
+@click.option(
+    "--unknown",
+    type=click.Choice([policy.value for policy in UnknownPolicy]),
+    help="What to do about readers whose answer is lost.",
+)
+@click.option("--wait", is_flag=True, help="Stay until nobody is deferred any more.")
+@click.pass_context
+def send(ctx: click.Context, /, issue: str, **asked: Any) -> None:
+    r"""Send ISSUE: to named addresses, or to everybody on a list.
+
+    To a list it only shows what would happen, until --really is given.
+
+    \b
+    Example: newsletter send 2016-05 --to me@example.org
+    Example: newsletter send 2016-05 --list members --really
+    """
+    from newsletter.workflow.prepare import prepare
+
+    if bool(asked["to"]) == bool(asked["lists"]):
+        raise click.UsageError("say who gets it: --to ADDRESS or --list NAME")
+    workspace = workspaces.find(ctx.obj)
+    order = _order(workspace, issue, asked)
+    if not order.is_test and not _is_agreed(workspace, order, asked):
+        return
+    mailing = prepare(workspace, order, now=_now())
+    if mailing is None:
+        click.echo("Nobody is left to send this issue to; nothing was sent.")
+        return
+    _start(ctx, workspace, mailing, asked)
+
+
+def _order(workspace: Workspace, issue: str, asked: dict[str, Any]) -> Order:
+    from newsletter.workflow.prepare import Order
+
+    starts = None
+    if asked["at"]:
+        starts = _moment(asked["at"], workspace.settings.time_zone)
+    elif asked["hold"]:
+        starts = _now() + asked["hold"]
+    return Order(
+        issue=issue,
+        lists=tuple(dict.fromkeys(asked["lists"])),
+        to=asked["to"],
+        edition=asked["edition"],
+        starts=starts,
+        canary_percent=asked["canary"] or 0.0,
+        policy=UnknownPolicy(asked["unknown"]) if asked["unknown"] else None,
+    )
+
+
+def _moment(written: str, time_zone: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{written!r} is not a time; write 2016-05-20T08:00", param_hint="--at"
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(time_zone))
+    return moment.astimezone(UTC)
+
+
+def _is_agreed(workspace: Workspace, order: Order, asked: dict[str, Any]) -> bool:
+    """Show the plan; say whether it is to be carried out."""
+    from newsletter.workflow.prepare import plan
+
+    planned = plan(workspace, order, now=_now())
+    _show_plan(planned)
+    if not planned.readers:
+        click.echo(_why_nobody(planned))
+        return False
+    if not asked["really"]:
+        click.echo("Nothing was sent. Add --really to send it.", err=True)
+        return False
+    if asked["yes"]:
+        return True
+    if not sys.stdin.isatty():
+        raise ConfirmationNeededError(f"{planned.readers} readers would be written to")
+    answer = click.prompt("To send it, type the number of readers", err=True)
+    if str(answer).strip() != str(planned.readers):
+        raise ConfirmationNeededError(
+            f"{answer!r} is not the number of readers; nothing was sent", hint=""
+        )
+    return True
+
+
+def _show_plan(planned: Plan) -> None:
+    many = "reader" if planned.readers == 1 else "readers"
+    lists = ", ".join(planned.lists)
+    click.echo(f"{planned.issue} to {lists}: {planned.readers} {many}")
+    for edition, count in planned.by_edition.items():
+        click.echo(f"  edition {edition}: {count}")
+    for reason, count in planned.left_out.items():
+        click.echo(f"  left out, {reason}: {count}")
+    if planned.served:
+        numbers = ", ".join(str(one.id) for one in planned.earlier)
+        click.echo(f"  already in mailing {numbers}: {planned.served}")
+    for finding in planned.findings:
+        click.echo(f"  warning: {finding.message}", err=True)
+    if planned.server:
+        takes = f"about {duration(planned.seconds)}" if planned.seconds else "as fast as it takes"
+        click.echo(f"  by {planned.server}, {takes}")
+
+
+def _why_nobody(planned: Plan) -> str:
+    if not planned.served:
+        return "Nobody on it can be written to; nothing was sent."
+    is_open = [one for one in planned.earlier if one.is_open]
+    if is_open:
+        return (
+            f"Everybody already has a delivery; mailing {is_open[-1].id} is {is_open[-1].state}."
+            f" To go on with it: newsletter resume {is_open[-1].id}"
+        )
+    return "Everybody has had this issue already: nobody is sent it twice."
+
+
+def _start(
+    ctx: click.Context, workspace: Workspace, mailing: Mailing, asked: dict[str, Any]
+) -> None:
+    """Send it now, or when the hold is over, or leave it to the scheduler."""
+    if asked["at"]:
+        click.echo(
+            f"Mailing {mailing.id} is prepared for {mailing.starts:%Y-%m-%d %H:%M} UTC."
+            " It goes while `newsletter run` is running."
+        )
+        return
+    if asked["hold"] and not _is_held_through(workspace, mailing):
+        click.echo(f"Mailing {mailing.id} was called off; nothing was sent.")
+        return
+    _go_on(ctx, workspace, mailing.id, waits=asked["wait"])
+
+
+def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
+    """Wait for the hold to end; say whether the mailing is still to go."""
+    from time import sleep
+
+    from newsletter.workflow.mailing import named
+
+    assert mailing.starts is not None  # noqa: S101 - every mailing has its time
+    click.echo(
+        f"Mailing {mailing.id} goes at {mailing.starts:%H:%M:%S} UTC."
+        f" To call it off: newsletter cancel {mailing.id}",
+        err=True,
+    )
+    while (left := (mailing.starts - _now()).total_seconds()) > 0:
+        if named(workspace, mailing.id).state is not MailingState.PREPARED:
+            return False
+        sleep(min(1.0, left))
+    return named(workspace, mailing.id).state is MailingState.PREPARED
+
+
+@click.command()
+@click.argument("mailing", type=int, required=False)
+@click.option("--wait", is_flag=True, help="Stay until nobody is deferred any more.")
+@click.option("--due-only", is_flag=True, help="Leave deferred readers until they are due.")
+@click.option("--yes", is_flag=True, help="This machine is the one to send it, and it is wanted.")
+@click.pass_context
+def resume(ctx: click.Context, /, mailing: int | None, **asked: bool) -> None:
+    r"""Go on with a mailing that was interrupted, paused or is not through.
+
+    Nobody gets it twice: what was accepted is never sent again.
+
+    \b
+    Example: newsletter resume
+    """
+    from newsletter.workflow.mailing import the_open_one
+
+    workspace = workspaces.find(ctx.obj)
+    number = mailing if mailing is not None else the_open_one(workspace).id
+    _go_on(
+        ctx,
+        workspace,
+        number,
+        waits=asked["wait"],
+        hurries=not asked["due_only"],
+        is_confirmed=asked["yes"],
+    )
+
+
+@click.command()
+@click.argument("mailing", type=int, required=False)
+@click.pass_obj
+def pause(named: str | None, /, mailing: int | None) -> None:
+    r"""Let a mailing rest; whoever is sending it stops within two seconds.
+
+    \b
+    Example: newsletter pause 3
+    """
+    from newsletter.workflow import mailing as verbs
+
+    workspace = workspaces.find(named)
+    number = mailing if mailing is not None else verbs.the_open_one(workspace).id
+    rests = verbs.pause(workspace, number, now=_now())
+    click.echo(f"Mailing {rests.id} is paused. To go on: newsletter resume {rests.id}")
+    click.echo(balance_line(rests))
+
+
+@click.command()
+@click.argument("mailing", type=int)
+@click.pass_obj
+def cancel(named: str | None, /, mailing: int) -> None:
+    r"""Call a mailing off for good; who has not had it yet does not get it.
+
+    \b
+    Example: newsletter cancel 3
+    """
+    from newsletter.workflow import mailing as verbs
+
+    gone = verbs.cancel(workspaces.find(named), mailing, now=_now())
+    click.echo(f"Mailing {gone.id} is cancelled.")
+    click.echo(balance_line(gone))
+
+
+@click.command()
+@click.argument("mailing", type=int)
+@click.option(
+    "--state",
+    type=click.Choice(["refused", "deferred", "unknown"]),
+    default="refused",
+    show_default=True,
+)
+@click.option("--reason", default="", help="Only those with this reason, as `report` shows it.")
+@click.pass_context
+def retry(ctx: click.Context, /, mailing: int, *, state: str, reason: str) -> None:
+    r"""Send again to those to whom it came to nothing.
+
+    \b
+    Example: newsletter retry 3 --state refused --reason full
+    """
+    from newsletter.workflow import mailing as verbs
+
+    workspace = workspaces.find(ctx.obj)
+    queued = verbs.retry(workspace, mailing, DeliveryState(state), reason, now=_now())
+    click.echo(f"{len(queued)} to be tried again", err=True)
+    if queued:
+        _go_on(ctx, workspace, mailing)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, then end: for a timer.")
+@click.pass_obj
+def run(named: str | None, /, *, once: bool) -> None:
+    r"""Send what is due, whenever it is due: for a service or a timer.
+
+    \b
+    Example: newsletter run
+    """
+    from newsletter.workflow.send import run_due
+
+    line = ProgressLine()
+    for told in run_due(workspaces.find(named), once=once, watch=line):
+        line.end()
+        click.echo(told)
+
+
+def _go_on(ctx: click.Context, workspace: Workspace, mailing: int, **how: Any) -> None:
+    """Send what a mailing owes, show it, and end with the code that says how far it came."""
+    from newsletter.workflow.send import Resumption
+    from newsletter.workflow.send import resume as go_on
+
+    line = ProgressLine()
+    sent = go_on(workspace, mailing, Resumption(watch=line, **how), now=_now())
+    line.end()
+    _tell(sent)
+    if sent.end.signal:
+        click.echo(f"Interrupted. To go on: newsletter resume {mailing}", err=True)
+        ctx.exit(128 + sent.end.signal)
+    _complain(sent)
+
+
+def _tell(sent: Sent) -> None:
+    """Show the books, and everybody by name whose answer was lost."""
+    for title, addresses in (
+        ("The sender before was killed; the answers to these were lost:", sent.lost),
+        ("Sent again, as the policy says:", sent.sent_again),
+        ("Unknown: they may have it or not (newsletter unknown):", sent.unknown),
+    ):
+        if addresses:
+            click.echo(title, err=True)
+            for address in addresses[:MOST_NAMES]:
+                click.echo(f"  {address}", err=True)
+            if len(addresses) > MOST_NAMES:
+                click.echo(f"  and {len(addresses) - MOST_NAMES} more", err=True)
+    click.echo(f"Mailing {sent.mailing.id} is {sent.mailing.state}.")
+    click.echo(balance_line(sent.mailing))
+
+
+def _complain(sent: Sent) -> None:
+    """End in the error that tells what is to be done, where something is."""
+    mailing, end = sent.mailing, sent.end
+    if mailing.state in {MailingState.FINISHED, MailingState.CANCELLED}:
+        return
+    if end.is_trouble:
+        raise MailingStoppedError(mailing.id, end.reason, unwritten=end.unwritten)
+    waiting = mailing.balance.waiting + mailing.balance.deferred + mailing.balance.unknown
+    why = f": {end.reason}" if end.reason else ""
+    raise SentInPartError(f"{waiting} readers are still open{why}")

@@ -1,0 +1,86 @@
+"""How a send shows itself: a line that renews itself on a terminal, else one every 10 s."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from newsletter.delivery.progress import Progress
+    from newsletter.model.mailing import Balance, Mailing
+
+#: Where nobody watches, a line now and then is enough for a log.
+LINE_SECONDS = 10.0
+
+
+class ProgressLine:
+    """Shows progress on stderr, for people or for a log."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._last = monotonic()
+        self._width = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Show one glimpse of a run."""
+        text = _told(progress)
+        if self._is_terminal:
+            click.echo(f"\r{text.ljust(self._width)}", err=True, nl=False)
+            self._width = len(text)
+        elif monotonic() - self._last >= LINE_SECONDS:
+            self._last = monotonic()
+            click.echo(text, err=True)
+
+    def end(self) -> None:
+        """Leave the line, so that what follows stands below it."""
+        if self._is_terminal and self._width:
+            click.echo("", err=True)
+
+
+def _told(progress: Progress) -> str:
+    balance = progress.balance
+    done = balance.planned - balance.waiting
+    parts = [f"{done} of {balance.planned}", counts(balance)]
+    if progress.waiting_for:
+        parts.append(f"waiting for {progress.waiting_for}")
+    elif progress.rate:
+        parts.append(f"{progress.rate:.0f}/s over {progress.connections} connections")
+        if progress.seconds_left:
+            parts.append(f"{duration(progress.seconds_left)} left")
+    return ", ".join(part for part in parts if part)
+
+
+def counts(balance: Balance) -> str:
+    """Return the counts that are not zero, in the order of the glossary."""
+    told = {
+        "accepted": balance.accepted,
+        "refused": balance.refused,
+        "deferred": balance.deferred,
+        "unknown": balance.unknown,
+        "skipped": balance.skipped,
+        "waiting": balance.waiting,
+    }
+    return ", ".join(f"{count} {word}" for word, count in told.items() if count)
+
+
+def balance_line(mailing: Mailing) -> str:
+    """Return the whole balance of a mailing, so that anybody can add it up."""
+    b = mailing.balance
+    return (
+        f"{b.planned} planned = {b.accepted} accepted + {b.refused} refused + {b.skipped} skipped"
+        f" + {b.unknown} unknown + {b.deferred} deferred + {b.waiting} waiting"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in words."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    if seconds < 36 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"

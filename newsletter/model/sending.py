@@ -1,0 +1,82 @@
+"""What `[sending]` of newsletter.toml can say: servers, limits, patience."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSettings:
+    """One of several mail servers: `[[sending.routes]]`."""
+
+    name: str
+    host: str
+    port: int = 587
+    security: str = "starttls"
+    username: str = ""
+    #: Name of the line in .env (or the environment) that has the password.
+    password_variable: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+    #: Sender addresses or domains that go this way; empty: all.
+    senders: tuple[str, ...] = ()
+    #: Used only while no other server works.
+    backup: bool = False
+    connections: int = 16
+    messages_per_connection: int = 100
+    per_second: float = 0.0
+    per_hour: int = 0
+    per_day: int = 0
+    #: Most messages on the first, second, third ... day of a new server.
+    warm_up: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DomainSettings:
+    """Limits for the domains of one mailbox provider: `[[sending.domains]]`."""
+
+    name: str
+    #: They count together. "*": every other domain, each for itself.
+    domains: tuple[str, ...] = ()
+    per_second: float = 0.0
+    per_hour: int = 0
+    per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SendingSettings:
+    """How fast and how patiently to send."""
+
+    #: Most connections at once; the sender starts at 4 and rises only while that pays.
+    connections: int = 16
+    #: Then a new connection is made; 0: never.
+    messages_per_connection: int = 100
+    #: Limits of the server; 0: none. By hour and by day means any 60 minutes, any 24 hours.
+    per_second: float = 0.0
+    per_hour: int = 0
+    per_day: int = 0
+    #: Most messages on the first, second, third ... day of a new server.
+    warm_up: tuple[int, ...] = ()
+    #: Nothing is sent in these hours: "22:00-07:00", in the newsletter's time zone.
+    quiet_hours: str = ""
+    #: What to do with deliveries whose answer was lost: resend, hold or reconcile.
+    unknown: str = "resend"
+    #: Stop after so many equal refusals in a row; 0: never.
+    equal_refusals: int = 20
+    #: Stop when so many of the last 200 readers were refused, in percent; 0: never.
+    refused_percent: int = 50
+    #: First and longest pause before a reader refused for now is tried again, in seconds.
+    first_pause_seconds: int = 300
+    longest_pause_seconds: int = 4000
+    #: After so many days of trying a reader counts as refused.
+    give_up_days: int = 5
+    #: A mailing whose time is longer past than this asks before it is sent.
+    late_hours: int = 2
+    #: Name of this machine; empty: its host name. A database from another asks first.
+    machine: str = ""
+    #: Seconds to wait for the server at each stage: connect, greeting, mail, dot ...
+    timeouts: Mapping[str, float] = field(default_factory=dict)
+    #: Several servers; empty: the one of .env.
+    routes: tuple[RouteSettings, ...] = ()
+    domains: tuple[DomainSettings, ...] = ()

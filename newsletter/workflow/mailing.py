@@ -1,0 +1,233 @@
+"""A mailing between its start and its end: look at it, pause it, call it off, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.delivery import maillog
+from newsletter.errors import FileWriteError, MailingNotFoundError, MailingStateError
+from newsletter.model.mailing import Delivery, DeliveryEvent, DeliveryState, Mailing, MailingState
+from newsletter.store.deliveries import Choice, Deliveries
+from newsletter.store.mailings import Mailings
+
+if TYPE_CHECKING:
+    from newsletter.store import Store
+    from newsletter.workspace import Workspace
+
+_RUNNING = (MailingState.PREPARED, MailingState.SENDING)
+_OPEN = (*_RUNNING, MailingState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a server's log settled."""
+
+    accepted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    #: The log covers the attempt and does not know the message: it never arrived.
+    again: tuple[str, ...] = ()
+    #: The log does not reach that far.
+    still_unknown: tuple[str, ...] = ()
+
+
+def mailings(workspace: Workspace, *, tests: bool = True) -> tuple[Mailing, ...]:
+    """Return every mailing with its counts, the newest last."""
+    with workspace.open_store(create=False) as store:
+        return tuple(one for one in Mailings(store).all() if tests or not one.is_test)
+
+
+def named(workspace: Workspace, mailing: int) -> Mailing:
+    """Return one mailing with its counts."""
+    with workspace.open_store(create=False) as store:
+        return Mailings(store).named(mailing)
+
+
+def the_open_one(workspace: Workspace) -> Mailing:
+    """Return the one mailing that is open; MailingStateError where none or several are."""
+    is_open = [one for one in mailings(workspace) if one.is_open]
+    real = [one for one in is_open if not one.is_test] or is_open
+    if not real:
+        raise MailingNotFoundError("no mailing is open", hint="Nobody is waiting for anything.")
+    if len(real) > 1:
+        numbers = ", ".join(f"{one.id} ({one.issue})" for one in real)
+        raise MailingStateError(f"several mailings are open: {numbers}", hint="Name one of them.")
+    return real[0]
+
+
+def pause(workspace: Workspace, mailing: int, *, now: datetime) -> Mailing:
+    """Let a mailing rest until `resume`; who is sending it stops within two seconds."""
+    with workspace.open_store(create=False) as store:
+        done = Mailings(store).move(
+            mailing, MailingState.PAUSED, since=_RUNNING, now=now, reason="paused by a person"
+        )
+        return _moved(store, mailing, done, "paused")
+
+
+def cancel(workspace: Workspace, mailing: int, *, now: datetime) -> Mailing:
+    """Call a mailing off for good: nobody who has not had it gets it any more."""
+    with workspace.open_store(create=False) as store:
+        found = Mailings(store)
+        done = found.move(
+            mailing, MailingState.CANCELLED, since=_OPEN, now=now, reason="cancelled by a person"
+        )
+        if done:
+            found.skip_rest(mailing, now=now)
+        return _moved(store, mailing, done, "cancelled")
+
+
+def _moved(store: Store, mailing: int, done: bool, word: str) -> Mailing:
+    found = Mailings(store).named(mailing)
+    if not done:
+        raise MailingStateError(f"mailing {str(mailing)!r} is {found.state} and cannot be {word}")
+    return found
+
+
+@contextmanager
+def deliveries(
+    workspace: Workspace, mailing: int, state: DeliveryState | None = None
+) -> Iterator[Iterator[Delivery]]:
+    """Open the list of a mailing's deliveries; a million of them need no memory."""
+    with workspace.open_store(create=False) as store:
+        Mailings(store).named(mailing)
+        yield Deliveries(store, mailing).listed(state)
+
+
+def history(workspace: Workspace, mailing: int, address: str) -> tuple[DeliveryEvent, ...]:
+    """Return everything that happened to one person's delivery."""
+    with workspace.open_store(create=False) as store:
+        return Deliveries(store, mailing).history(address)
+
+
+def decide(
+    workspace: Workspace,
+    mailing: int,
+    addresses: Sequence[str],
+    to: DeliveryState,
+    *,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Decide what became of deliveries whose answer was lost; return those decided on.
+
+    Without addresses: of all of them. To `queued` means: send again.
+    """
+    with workspace.open_store(create=False) as store:
+        found = Mailings(store).named(mailing)
+        of_mailing = Deliveries(store, mailing)
+        keys = [_key(of_mailing, address, mailing) for address in addresses] or [0]
+        decided: tuple[str, ...] = ()
+        for key in keys:
+            decided += of_mailing.decide(
+                DeliveryState.UNKNOWN,
+                to,
+                now=now,
+                who="person",
+                words="decided by a person",
+                choice=Choice(key=key, new_reason="decided"),
+            )
+        _settle_state(store, found, now)
+    return decided
+
+
+def _key(of_mailing: Deliveries, address: str, mailing: int) -> int:
+    key = of_mailing.key_of(address)
+    if not key:
+        raise MailingNotFoundError(
+            f"mailing {str(mailing)!r} has no delivery to {address!r}",
+            hint=f"Run `newsletter deliveries {mailing}` to see who is in it.",
+        )
+    return key
+
+
+def retry(
+    workspace: Workspace, mailing: int, since: DeliveryState, reason: str, *, now: datetime
+) -> tuple[str, ...]:
+    """Queue deliveries again that came to nothing; return their addresses.
+
+    `reason` is a reason or a part of one, as `newsletter report` shows them: "full"
+    means mailbox-full too. The mailing is open again afterwards.
+    """
+    with workspace.open_store(create=False) as store:
+        found = Mailings(store).named(mailing)
+        if found.state is MailingState.CANCELLED:
+            raise MailingStateError(f"mailing {str(mailing)!r} is cancelled")
+        of_mailing = Deliveries(store, mailing)
+        queued: tuple[str, ...] = ()
+        for state, known, _, _ in of_mailing.by_reason():
+            if state == since and reason.lower() in known.lower():
+                queued += of_mailing.decide(
+                    since,
+                    DeliveryState.QUEUED,
+                    now=now,
+                    who="person",
+                    words="to be tried again",
+                    choice=Choice(reason=known),
+                )
+        if queued and not found.is_open:
+            done = (MailingState.FINISHED,)
+            Mailings(store).move(mailing, MailingState.PAUSED, since=done, now=now)
+    return queued
+
+
+def reconcile(workspace: Workspace, mailing: int, log: Path, *, now: datetime) -> Reconciled:
+    """Settle the deliveries whose answer was lost by the log of our mail server.
+
+    Their Message-IDs tell: what is in the log was taken, what is not in a log that
+    covers the attempt never arrived and is queued again.
+    """
+    with workspace.open_store(create=False) as store:
+        found = Mailings(store).named(mailing)
+        of_mailing = Deliveries(store, mailing)
+        unknown = list(of_mailing.listed(DeliveryState.UNKNOWN))
+        wanted = frozenset(one.message_id for one in unknown)
+        try:
+            with log.open(encoding="utf-8", errors="replace") as lines:
+                zone = now.astimezone().tzinfo
+                assert zone is not None  # noqa: S101 - an aware moment has one
+                read = maillog.read(lines, wanted, now=now, zone=zone)
+        except OSError as error:
+            raise FileWriteError(
+                f"cannot read {str(log)!r}: {error.strerror}", hint="Name the log of the server."
+            ) from error
+        settled = [_by_log(of_mailing, one, read, now) for one in unknown]
+        _settle_state(store, found, now)
+    return Reconciled(
+        tuple(address for address, to in settled if to is DeliveryState.ACCEPTED),
+        tuple(address for address, to in settled if to is DeliveryState.REFUSED),
+        tuple(address for address, to in settled if to is DeliveryState.QUEUED),
+        tuple(address for address, to in settled if to is DeliveryState.UNKNOWN),
+    )
+
+
+def _by_log(
+    of_mailing: Deliveries, one: Delivery, log: maillog.MailLog, now: datetime
+) -> tuple[str, DeliveryState]:
+    """Settle one delivery as the log says; return what it became."""
+    trace = log.traces.get(one.message_id)
+    tried = [one.at for one in of_mailing.history(one.address) if one.state == "in_flight"]
+    if trace is None and not (tried and log.covers(tried[-1])):
+        return one.address, DeliveryState.UNKNOWN
+    to, words, reason, queue_id = DeliveryState.QUEUED, "the server never had it", "", ""
+    if trace is not None:
+        to = DeliveryState.REFUSED if trace.has_failed else DeliveryState.ACCEPTED
+        words, queue_id = trace.words or "in the server's queue", trace.queue_id
+        reason = "returned" if trace.has_failed else ""
+    of_mailing.decide(
+        DeliveryState.UNKNOWN,
+        to,
+        now=now,
+        who="log",
+        words=words,
+        choice=Choice(key=one.id, new_reason=reason, queue_id=queue_id),
+    )
+    return one.address, to
+
+
+def _settle_state(store: Store, mailing: Mailing, now: datetime) -> None:
+    """Finish a mailing that has nothing open any more."""
+    if mailing.is_open and not mailing.senders:
+        Mailings(store).finish(mailing.id, now=now)

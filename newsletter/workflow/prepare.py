@@ -1,0 +1,312 @@
+"""Prepare a mailing: who would get which edition; then freeze content and recipients."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from newsletter.audience.addresses import parse_address
+from newsletter.errors import PreflightError, SettingsError
+from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
+from newsletter.model.languages import best_match, chain_of
+from newsletter.model.mailing import Mailing, Recipient, UnknownPolicy
+from newsletter.model.people import EmailAddress, MailingList, Reader, Subscriber
+from newsletter.store.machine import fingerprint
+from newsletter.store.mailings import FrozenEdition, Mailings, NewMailing
+from newsletter.store.readers import Readers
+
+if TYPE_CHECKING:
+    from newsletter.model.sending import RouteSettings
+    from newsletter.preflight import Finding
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+    from newsletter.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be sent to whom, when and how."""
+
+    issue: str
+    #: Everybody confirmed on one of these lists.
+    lists: tuple[str, ...] = ()
+    #: Or only these addresses: a test with the real thing.
+    to: tuple[str, ...] = ()
+    #: Edition of the addresses of a test; empty: each its own.
+    edition: str = ""
+    #: Not before; None: now.
+    starts: datetime | None = None
+    #: Percent of the readers who get it first; 0: everybody at once.
+    canary_percent: float = 0.0
+    policy: UnknownPolicy | None = None
+
+    @property
+    def is_test(self) -> bool:
+        """Say whether only named addresses are written to."""
+        return bool(self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a send would do; nothing has been written."""
+
+    issue: str
+    lists: tuple[str, ...]
+    #: Who would get it now.
+    readers: int
+    by_edition: Mapping[str, int]
+    #: Reason -> how many of the lists' people are not written to.
+    left_out: Mapping[str, int]
+    #: How many already have a delivery of this issue by an earlier mailing.
+    served: int
+    #: Earlier mailings of this issue.
+    earlier: tuple[Mailing, ...] = ()
+    #: How long the limits make it take; None: as long as the server takes.
+    seconds: float | None = None
+    server: str = ""
+    findings: tuple[Finding, ...] = field(default=())
+
+
+def plan(workspace: Workspace, order: Order, *, now: datetime) -> Plan:
+    """Return who would get which edition, who is left out and why, and how long it takes.
+
+    Raises PreflightError where the issue must not be sent as it is.
+    """
+    with workspace.open_store(create=False) as store:
+        preparation = Preparation(workspace, store, order, now)
+        by_edition, served = preparation.count()
+        findings = preparation.checked(by_edition or {preparation.own_edition.key: 0})
+        readers = sum(by_edition.values())
+        routes = workspace.settings.routes
+        return Plan(
+            issue=order.issue,
+            lists=order.lists,
+            readers=readers,
+            by_edition=by_edition,
+            left_out=Readers(store).left_out(order.lists) if order.lists else {},
+            served=served,
+            earlier=Mailings(store).of_issue(order.issue),
+            seconds=_seconds(workspace.settings, readers),
+            server=", ".join(f"{one.host}:{one.port}" for one in routes),
+            findings=findings,
+        )
+
+
+def prepare(workspace: Workspace, order: Order, *, now: datetime) -> Mailing | None:
+    """Freeze content, settings and recipients into a mailing; None: nobody is left to send to.
+
+    Nothing that is edited afterwards changes a byte of it. Who already has a delivery of
+    this issue is not in it. Raises PreflightError where the issue must not be sent.
+    """
+    with workspace.open_store(create=True) as store:
+        return Preparation(workspace, store, order, now).freeze()
+
+
+class Preparation:
+    """The making of one mailing."""
+
+    def __init__(self, workspace: Workspace, store: Store, order: Order, now: datetime) -> None:
+        from newsletter.editing.issue_files import read_issue
+
+        self.settings = workspace.settings
+        self._workspace = workspace
+        self._store = store
+        self._order = order
+        self._now = now
+        self._starts = max(order.starts or now, now)
+        self.issue: Issue = read_issue(
+            workspace.issues_folder, order.issue, language=self.settings.language
+        )
+        self.identity = self.settings.identity
+        self._sender = _sender(self.settings)
+        self._rendered: dict[str, RenderedEdition] = {}
+
+    @property
+    def own_edition(self) -> Edition:
+        """Return the edition in the newsletter's own language."""
+        return Edition(self.settings.language)
+
+    def count(self) -> tuple[dict[str, int], int]:
+        """Return how many would get each edition, and how many have had it before."""
+        served = Mailings(self._store).served(self._order.issue) if not self._order.is_test else ()
+        counts: Counter[str] = Counter()
+        before = 0
+        for reader in self._readers():
+            if served and served.has(reader.subscriber.address):
+                before += 1
+            else:
+                counts[self._edition(reader).key] += 1
+        return dict(sorted(counts.items())), before
+
+    def checked(self, editions: Mapping[str, int]) -> tuple[Finding, ...]:
+        """Return the findings about these editions; PreflightError where one stops the send."""
+        from newsletter import preflight
+
+        rendered = tuple(self._render(key) for key in editions)
+        candidate = preflight.Candidate(self.issue, self.identity, rendered)
+        findings = preflight.run(candidate)
+        if preflight.stops(findings):
+            errors = [one for one in findings if one.severity is preflight.Severity.ERROR]
+            told = "; ".join(
+                f"{one.message} ({one.where})" if one.where else one.message for one in errors[:3]
+            )
+            more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
+            raise PreflightError(
+                f"{self._order.issue!r} is not ready to be sent: {told}{more}",
+                hint=f"Run `newsletter check {self._order.issue}`, mend each error, send again.",
+            )
+        return findings
+
+    def freeze(self) -> Mailing | None:
+        """Write the mailing, or nothing."""
+        editions, _ = self.count()
+        if not editions:
+            return None
+        self.checked(editions)
+        sending = self.settings.sending
+        new = NewMailing(
+            issue=self._order.issue,
+            lists=self._order.lists,
+            editions=tuple(self._frozen(key) for key in editions),
+            policy=self._order.policy or _policy(sending.unknown),
+            machine=fingerprint(self._store.path, sending.machine),
+            starts=self._starts,
+            is_test=self._order.is_test,
+            canary=self._canary(),
+            settings={"sender": self._sender.address, "subject": self.issue.subject},
+        )
+        return Mailings(self._store).freeze(new, self._recipients(), now=self._now)
+
+    def _canary(self) -> int:
+        percent = self._order.canary_percent
+        return max(2, round(100 / percent)) if 0 < percent < 100 else 1
+
+    # readers
+
+    def _readers(self) -> Iterator[Reader]:
+        """Return who the order names, each person once."""
+        if not self._order.is_test:
+            yield from Readers(self._store).recipients(self._order.lists)
+            return
+        seen: set[str] = set()
+        for written in self._order.to:
+            address = parse_address(written)
+            if address.key not in seen:
+                seen.add(address.key)
+                yield self._named(address)
+
+    def _named(self, address: EmailAddress) -> Reader:
+        """Return a reader for an address of a test, with what is known of the person."""
+        from newsletter.errors import SubscriberNotFoundError
+        from newsletter.store.people import People
+
+        key = "".join(c if c.isalnum() and c.isascii() else "-" for c in self.settings.name.lower())
+        mailing_list = MailingList(key.strip("-") or "newsletter", self.settings.name)
+        try:
+            known = People(self._store).find(address.address)
+        except SubscriberNotFoundError:
+            known = Subscriber(address.address, address.name)
+        return Reader(known, mailing_list)
+
+    def _edition(self, reader: Reader) -> Edition:
+        """Return the edition in the reader's language, else in the newsletter's own."""
+        if self._order.edition:
+            return Edition.from_key(self._order.edition)
+        offered = chain_of(self.settings.language, *self.settings.languages)
+        person = reader.subscriber
+        language = best_match(person.language, offered) if person.language else None
+        form = EditionForm(person.form) if person.form in set(EditionForm) else EditionForm.FULL
+        return Edition(language or self.settings.language, form)
+
+    def _recipients(self) -> Iterator[Recipient]:
+        from newsletter.rendering.headers import message_id, return_path
+        from newsletter.rendering.personal import ListName, personal_values
+
+        settings, sender = self.settings, self._sender.address
+        domain = sender.rpartition("@")[2]
+        # Each test is a message of its own; mail programs hide a second one with the same id.
+        key = self._order.issue
+        if self._order.is_test:
+            key = f"{key}-test-{self._now:%Y%m%d%H%M%S%f}"
+        for reader in self._readers():
+            person, edition = reader.subscriber, self._edition(reader)
+            name = ListName(reader.mailing_list.key, reader.mailing_list.title)
+            identifier = message_id(settings.secret, key, person.address, domain)
+            returns_to = sender
+            if base := settings.mail.return_path:
+                code = identifier.rpartition("@")[0].rpartition(".")[2]
+                returns_to = return_path(base, code)
+            yield Recipient(
+                person.address,
+                edition.key,
+                identifier,
+                returns_to,
+                personal_values(person.name, name, edition, self.identity, slug=self.issue.slug),
+            )
+
+    # editions
+
+    def _render(self, key: str) -> RenderedEdition:
+        from newsletter import shipped
+        from newsletter.model.editions import resolve
+        from newsletter.rendering.editions import render_edition
+
+        if key not in self._rendered:
+            content = resolve(self.issue, Edition.from_key(key), self.settings.fallback)
+            self._rendered[key] = render_edition(
+                content,
+                self.identity,
+                theme=self.settings.theme,
+                theme_folders=(self._workspace.templates_folder, shipped.templates()),
+                cache=self._workspace.cache_folder / "editions",
+            )
+        return self._rendered[key]
+
+    def _frozen(self, key: str) -> FrozenEdition:
+        from newsletter.rendering.addressing import addressing_of
+        from newsletter.rendering.message import build_template
+
+        addressing = addressing_of(self.identity, self._order.issue, self._starts)
+        template = build_template(self._render(key), addressing)
+        return FrozenEdition(key, template.to_bytes(), template.fingerprint)
+
+
+def _sender(settings: Settings) -> EmailAddress:
+    if not settings.mail.sender:
+        raise SettingsError(
+            "nobody is set to send from",
+            hint='Write MAIL_FROM="Name <address@example.org>" into .env.',
+        )
+    return parse_address(settings.mail.sender)
+
+
+def _policy(written: str) -> UnknownPolicy:
+    try:
+        return UnknownPolicy(written)
+    except ValueError as error:
+        raise SettingsError(
+            f"'unknown' of [sending] is {written!r}",
+            hint=f"Write one of {', '.join(UnknownPolicy)}.",
+        ) from error
+
+
+def _seconds(settings: Settings, readers: int) -> float | None:
+    """Return how long the limits of the servers make it take."""
+    routes = [one for one in settings.routes if not one.backup]
+    if not readers or not routes:
+        return None
+    times = [_longest(one, readers / len(routes)) for one in routes]
+    return max(times) or None
+
+
+def _longest(route: RouteSettings, readers: float) -> float:
+    hour, day = timedelta(hours=1).total_seconds(), timedelta(days=1).total_seconds()
+    return max(
+        readers / route.per_second if route.per_second else 0.0,
+        # A whole window's worth may go at its beginning.
+        (readers // route.per_hour) * hour if route.per_hour else 0.0,
+        (readers // route.per_day) * day if route.per_day else 0.0,
+    )

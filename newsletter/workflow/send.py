@@ -1,0 +1,325 @@
+"""Send a frozen mailing: start it, go on with it, until everybody has an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import sleep
+from typing import TYPE_CHECKING
+
+from newsletter.delivery import setup
+from newsletter.delivery.progress import Progress, RunEnd, Why
+from newsletter.delivery.routes import Route
+from newsletter.delivery.rules import Stops
+from newsletter.delivery.sender import Manner, Sender
+from newsletter.delivery.signing import Signer, configured_signer
+from newsletter.delivery.tray import Tray
+from newsletter.errors import (
+    ConfirmationNeededError,
+    MailingStateError,
+    NewsletterError,
+    ServerError,
+)
+from newsletter.model.ledger import Owed
+from newsletter.model.mailing import DeliveryState, Mailing, MailingState, UnknownPolicy
+from newsletter.model.message import MessageTemplate
+from newsletter.store.deliveries import Choice, Deliveries
+from newsletter.store.ledger import SqliteLedger
+from newsletter.store.machine import fingerprint
+from newsletter.store.mailings import Mailings
+
+if TYPE_CHECKING:
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+    from newsletter.workspace import Workspace
+
+#: A lost answer is sent again by itself only so often; then a person decides.
+MOST_COPIES = 3
+#: How often the scheduler looks for what is due.
+SCHEDULE_SECONDS = 5.0
+#: What may be sent: started, or to be started.
+SENDABLE = (MailingState.PREPARED, MailingState.SENDING, MailingState.PAUSED)
+#: Longer than any mailing is worked on.
+FOR_EVER = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """How a mailing is to be gone on with."""
+
+    #: A person said that this is the one machine that sends it, and that it is not too late.
+    is_confirmed: bool = False
+    #: Try what is deferred now, whenever it would be due.
+    hurries: bool = True
+    #: Stay until nothing is deferred, however long it takes.
+    waits: bool = False
+    #: Called while it runs.
+    watch: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a run achieved."""
+
+    mailing: Mailing
+    end: RunEnd
+    #: Addresses whose answer a killed sender had lost.
+    lost: tuple[str, ...] = ()
+    #: Of these and earlier ones: sent again, as the policy says.
+    sent_again: tuple[str, ...] = ()
+    #: Addresses whose answer is lost now.
+    unknown: tuple[str, ...] = ()
+    #: Other processes at work on the same mailing.
+    others: tuple[int, ...] = ()
+    commits: int = 0
+
+
+def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datetime) -> Sent:
+    """Send what a mailing still owes, and return how far that came.
+
+    Safe at any time: what was accepted is never sent again. Raises
+    ConfirmationNeededError for a copied database or a time long past, ServerError where
+    the settings cannot work.
+    """
+    settings = workspace.settings
+    routes = setup.routes_of(settings.routes, settings.sending)
+    with workspace.open_store(create=False) as store:
+        mailing = Mailings(store).named(mailing_id)
+        _check(store, mailing, settings, how, now)
+        Mailings(store).move(mailing.id, MailingState.SENDING, since=SENDABLE, now=now)
+        dkim = settings.dkim
+        signer = configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
+        routes = _for_sender(routes, mailing)
+        return _Run(store, settings, mailing, how, signer).go(routes, now)
+
+
+def _for_sender(routes: tuple[Route, ...], mailing: Mailing) -> tuple[Route, ...]:
+    """Return the routes that carry this mailing's sender."""
+    sender = str(mailing.settings.get("sender", ""))
+    carrying = tuple(route for route in routes if route.carries(sender))
+    if not carrying:
+        raise ServerError(
+            f"no route carries mail from {sender!r}",
+            hint="Add the address to `senders` of a route in newsletter.toml.",
+        )
+    return carrying
+
+
+def _check(
+    store: Store, mailing: Mailing, settings: Settings, how: Resumption, now: datetime
+) -> None:
+    """Refuse what must not be sent, or not without asking."""
+    if not mailing.is_open:
+        raise MailingStateError(f"mailing {str(mailing.id)!r} is {mailing.state}")
+    machine = fingerprint(store.path, settings.sending.machine)
+    if mailing.machine != machine:
+        if not how.is_confirmed:
+            raise ConfirmationNeededError(
+                f"mailing {str(mailing.id)!r} was prepared in another place: {mailing.machine!r}",
+                hint="If that copy never sends it, go on here with"
+                f" `newsletter resume {mailing.id} --yes`.",
+            )
+        Mailings(store).settle_machine(mailing.id, machine)
+    late = timedelta(hours=settings.sending.late_hours)
+    starts = mailing.starts or now
+    if mailing.state is MailingState.PREPARED and now - starts > late and not how.is_confirmed:
+        raise ConfirmationNeededError(
+            f"mailing {str(mailing.id)!r} should have gone at {starts:%Y-%m-%d %H:%M} UTC",
+            hint=f"Is it still wanted? `newsletter resume {mailing.id} --yes`,"
+            f" or `newsletter cancel {mailing.id}`.",
+        )
+    if now < starts:
+        raise MailingStateError(
+            f"mailing {str(mailing.id)!r} is to go at {starts:%Y-%m-%d %H:%M} UTC",
+            hint="Leave `newsletter run` running, or call it off with"
+            f" `newsletter cancel {mailing.id}`.",
+        )
+
+
+@dataclass
+class _Run:
+    """One run over one mailing."""
+
+    store: Store
+    settings: Settings
+    mailing: Mailing
+    how: Resumption
+    signer: Signer | None = None
+    lost: tuple[str, ...] = ()
+    sent_again: tuple[str, ...] = ()
+    others: tuple[int, ...] = ()
+    commits: int = field(default=0)
+
+    def go(self, routes: tuple[Route, ...], now: datetime) -> Sent:
+        """Open the ledger as a new sender, send, and close it whatever happens."""
+        machine = fingerprint(self.store.path, self.settings.sending.machine)
+        ledger = SqliteLedger(self.store, self.mailing.id, machine, now)
+        try:
+            self.lost = tuple(ledger.recover(now))
+            self.others = ledger.others()
+            self._apply_policy(now)
+            if self.how.hurries:
+                ledger.hurry(now)
+            end = self._send(ledger, routes)
+        except BaseException:
+            ledger.abandon()
+            raise
+        if end.unwritten:
+            ledger.abandon()
+        else:
+            ledger.close(datetime.now(UTC))
+        return self._concluded(end)
+
+    def _apply_policy(self, now: datetime) -> None:
+        """Queue what is unknown again, if the mailing is to be sent rather twice than never."""
+        if self.mailing.policy is not UnknownPolicy.RESEND:
+            return
+        self.sent_again = Deliveries(self.store, self.mailing.id).decide(
+            DeliveryState.UNKNOWN,
+            DeliveryState.QUEUED,
+            now=now,
+            who="policy",
+            words="the answer was lost: sent again",
+            choice=Choice(most_attempts=MOST_COPIES - 1),
+        )
+
+    def _send(self, ledger: SqliteLedger, routes: tuple[Route, ...]) -> RunEnd:
+        end = self._round_trip(ledger, routes, self.mailing.canary)
+        if self.mailing.canary > 1 and end.why is Why.DONE:
+            if sick := _sick_canary(ledger):
+                return RunEnd(Why.STOPPED, sick)
+            Mailings(self.store).end_canary(self.mailing.id)
+            end = self._round_trip(ledger, routes, 1)
+        return end
+
+    def _round_trip(self, ledger: SqliteLedger, routes: tuple[Route, ...], every: int) -> RunEnd:
+        sending = self.settings.sending
+        templates = {
+            key: MessageTemplate.from_bytes(frozen)
+            for key, frozen in Mailings(self.store).editions(self.mailing.id).items()
+        }
+
+        def compose(owed: Owed) -> bytes:
+            content = templates[owed.edition].fill({**owed.personal, "address": owed.address})
+            return self.signer.sign(content, is_canonical=True) if self.signer else content
+
+        tray = Tray(
+            ledger,
+            compose,
+            domains=setup.domains_of(sending),
+            patience=setup.patience_of(sending),
+            chance=random.Random(),  # noqa: S311 - jitter, not secrecy
+            every=every,
+        )
+        manner = Manner(
+            stops=Stops(sending.equal_refusals, sending.refused_percent),
+            quiet=setup.quiet_of(sending, self.settings.time_zone),
+            waits=FOR_EVER if self.how.waits else timedelta(0),
+        )
+
+        async def run() -> RunEnd:
+            sender = Sender(tray, routes, manner, mailing=self.mailing.id, watch=self.how.watch)
+            return await sender.run()
+
+        end = asyncio.run(run())
+        self.commits += tray.commits
+        return end
+
+    def _concluded(self, end: RunEnd) -> Sent:
+        """Leave the mailing in the state that its ledger and the end of the run call for."""
+        mailings, now = Mailings(self.store), datetime.now(UTC)
+        current = mailings.named(self.mailing.id)
+        if current.state is MailingState.CANCELLED:
+            mailings.skip_rest(self.mailing.id, now=now)
+        elif not mailings.finish(self.mailing.id, now=now) and _needs_a_person(end):
+            sending = (MailingState.SENDING,)
+            mailings.move(
+                self.mailing.id, MailingState.PAUSED, since=sending, now=now, reason=end.reason
+            )
+        unknown = Deliveries(self.store, self.mailing.id).listed(DeliveryState.UNKNOWN)
+        return Sent(
+            mailing=mailings.named(self.mailing.id),
+            end=end,
+            lost=self.lost,
+            sent_again=self.sent_again,
+            unknown=tuple(one.address for one in unknown),
+            others=self.others,
+            commits=self.commits,
+        )
+
+
+def _needs_a_person(end: RunEnd) -> bool:
+    """Say whether the scheduler must not simply go on with the mailing."""
+    import signal
+
+    return end.why is Why.STOPPED or (end.why is Why.INTERRUPTED and end.signal == signal.SIGINT)
+
+
+def _sick_canary(ledger: SqliteLedger) -> str:
+    """Return why the others must not follow the first few; empty: they may."""
+    balance = ledger.balance()
+    bad = balance.refused + balance.unknown
+    tried = balance.accepted + bad + balance.deferred
+    if not tried or bad * 10 < tried:
+        return ""
+    return f"of the first {tried} readers {bad} were refused or lost; the others wait"
+
+
+def run_due(
+    workspace: Workspace,
+    *,
+    once: bool = False,
+    watch: Callable[[Progress], None] | None = None,
+    rest: Callable[[float], None] = sleep,
+) -> Iterator[str]:
+    """Send whatever is due, again and again; yield a sentence for everything that happens.
+
+    What a person paused stays paused, and what should have gone long ago, or comes from
+    another machine, waits for a person: it is told once.
+    """
+    told: set[str] = set()
+    while True:
+        for mailing in _due(workspace, datetime.now(UTC)):
+            sentence, signalled = _attempt(workspace, mailing, watch)
+            if sentence not in told:
+                yield sentence
+            told = {sentence} | told if "should have gone" in sentence else told
+            if signalled:
+                return
+        if once:
+            return
+        rest(SCHEDULE_SECONDS)
+
+
+def _due(workspace: Workspace, now: datetime) -> tuple[Mailing, ...]:
+    """Return the mailings that have something to do now and nobody at work on them."""
+    with workspace.open_store(create=False) as store:
+        return tuple(
+            one
+            for one in Mailings(store).all()
+            if one.state in {MailingState.PREPARED, MailingState.SENDING}
+            and not one.senders
+            and (one.starts or now) <= now
+            and (one.balance.waiting or Deliveries(store, one.id).is_any_due(now))
+        )
+
+
+def _attempt(
+    workspace: Workspace, mailing: Mailing, watch: Callable[[Progress], None] | None
+) -> tuple[str, int]:
+    """Send one mailing; return what happened as a sentence, and the signal that ended it."""
+    how = Resumption(hurries=False, watch=watch)
+    try:
+        sent = resume(workspace, mailing.id, how, now=datetime.now(UTC))
+    except NewsletterError as error:
+        return f"mailing {mailing.id}: {error} {error.hint}".strip(), 0
+    why = f": {sent.end.reason}" if sent.end.reason else ""
+    balance = sent.mailing.balance
+    return (
+        f"mailing {mailing.id} is {sent.mailing.state}{why}; {balance.accepted} accepted of"
+        f" {balance.planned}",
+        sent.end.signal,
+    )
