@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from newsletter.delivery.progress import Progress
-    from newsletter.model.mailing import Balance, Mailing
+    from newsletter.model.mailing import Balance, Mailing, Progress
 
 #: Where nobody watches, a line now and then is enough for a log.
 LINE_SECONDS = 10.0

@@ -126,6 +126,8 @@ def settle(
             state, reason = DeliveryState.REFUSED, f"gave up: {reason}"
         else:
             due = now + patience.pause(owed.attempts + 1, chance)
+    if state is DeliveryState.ACCEPTED:
+        reason = ""
     reply = outcome.reply
     return Settlement(
         key=owed.key,

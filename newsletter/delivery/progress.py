@@ -1,4 +1,4 @@
-"""How a run is going: rate, time left, and why it ended."""
+"""How fast a run goes, and why it ended."""
 
 from __future__ import annotations
 
@@ -6,28 +6,6 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from newsletter.model.mailing import Balance
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A glimpse of a run, for a bar, a line or a page."""
-
-    mailing: int
-    balance: Balance
-    #: Messages a second, over the last seconds.
-    rate: float = 0.0
-    connections: int = 0
-    #: What the run is waiting for, as a sentence; empty: it is sending.
-    waiting_for: str = ""
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Return how long the rest takes at this rate; None: there is no telling."""
-        if self.rate <= 0:
-            return None
-        return self.balance.waiting / self.rate
 
 
 class Why(StrEnum):

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from newsletter.delivery.lines import Line
 from newsletter.delivery.pacing import QuietHours
-from newsletter.delivery.progress import Progress, Rate, RunEnd, Why
+from newsletter.delivery.progress import Rate, RunEnd, Why
 from newsletter.delivery.replies import judge
 from newsletter.delivery.routes import Route, RouteHealth, usable
 from newsletter.delivery.rules import Fuse, Stops
 from newsletter.delivery.tray import Handed, Tray
 from newsletter.errors import StoreError
-from newsletter.model.mailing import DeliveryState, MailingState
+from newsletter.model.mailing import DeliveryState, MailingState, Progress
 
 if TYPE_CHECKING:
     from newsletter.delivery.outcome import Outcome

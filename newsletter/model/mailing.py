@@ -184,3 +184,23 @@ class Mailing:
     def is_open(self) -> bool:
         """Say whether there is still something to do for it."""
         return self.state not in {MailingState.FINISHED, MailingState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A glimpse of a run, for a bar, a line or a page."""
+
+    mailing: int
+    balance: Balance
+    #: Messages a second, over the last seconds.
+    rate: float = 0.0
+    connections: int = 0
+    #: What the run is waiting for, as a sentence; empty: it is sending.
+    waiting_for: str = ""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return how long the rest takes at this rate; None: there is no telling."""
+        if self.rate <= 0:
+            return None
+        return self.balance.waiting / self.rate

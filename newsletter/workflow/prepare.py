@@ -121,6 +121,8 @@ class Preparation:
             workspace.issues_folder, order.issue, language=self.settings.language
         )
         self.identity = self.settings.identity
+        written = self.settings.languages or sorted(self.issue.translations)
+        self._languages = chain_of(self.issue.language, *written)
         self._sender = _sender(self.settings)
         self._rendered: dict[str, RenderedEdition] = {}
 
@@ -206,18 +208,17 @@ class Preparation:
         key = "".join(c if c.isalnum() and c.isascii() else "-" for c in self.settings.name.lower())
         mailing_list = MailingList(key.strip("-") or "newsletter", self.settings.name)
         try:
-            known = People(self._store).find(address.address)
+            person = People(self._store).find(address.address).subscriber
         except SubscriberNotFoundError:
-            known = Subscriber(address.address, address.name)
-        return Reader(known, mailing_list)
+            person = Subscriber(address.address, address.name)
+        return Reader(person, mailing_list)
 
     def _edition(self, reader: Reader) -> Edition:
         """Return the edition in the reader's language, else in the newsletter's own."""
         if self._order.edition:
             return Edition.from_key(self._order.edition)
-        offered = chain_of(self.settings.language, *self.settings.languages)
         person = reader.subscriber
-        language = best_match(person.language, offered) if person.language else None
+        language = best_match(person.language, self._languages) if person.language else None
         form = EditionForm(person.form) if person.form in set(EditionForm) else EditionForm.FULL
         return Edition(language or self.settings.language, form)
 
@@ -254,14 +255,15 @@ class Preparation:
         from newsletter.model.editions import resolve
         from newsletter.rendering.editions import render_edition
 
+        fallback = (*self.settings.fallback, self.settings.language)
         if key not in self._rendered:
-            content = resolve(self.issue, Edition.from_key(key), self.settings.fallback)
+            content = resolve(self.issue, Edition.from_key(key), fallback)
             self._rendered[key] = render_edition(
                 content,
                 self.identity,
                 theme=self.settings.theme,
                 theme_folders=(self._workspace.templates_folder, shipped.templates()),
-                cache=self._workspace.cache_folder / "editions",
+                cache=self._workspace.cache_folder / "rendered",
             )
         return self._rendered[key]
 

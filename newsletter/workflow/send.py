@@ -11,7 +11,7 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 from newsletter.delivery import setup
-from newsletter.delivery.progress import Progress, RunEnd, Why
+from newsletter.delivery.progress import RunEnd, Why
 from newsletter.delivery.routes import Route
 from newsletter.delivery.rules import Stops
 from newsletter.delivery.sender import Manner, Sender
@@ -24,7 +24,13 @@ from newsletter.errors import (
     ServerError,
 )
 from newsletter.model.ledger import Owed
-from newsletter.model.mailing import DeliveryState, Mailing, MailingState, UnknownPolicy
+from newsletter.model.mailing import (
+    DeliveryState,
+    Mailing,
+    MailingState,
+    Progress,
+    UnknownPolicy,
+)
 from newsletter.model.message import MessageTemplate
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.ledger import SqliteLedger
