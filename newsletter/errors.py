@@ -73,6 +73,12 @@ class PeriodError(NewsletterError):
     )
 
 
+class NothingFoundError(NewsletterError):
+    """No source has an item for the period."""
+
+    hint = "Run `newsletter sources check`, or name another period."
+
+
 # --- issues --------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ issue.toml says now, what the source says today.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.editing.canonical import canonical_link, title_key
@@ -55,14 +55,14 @@ class Merged:
 
     issue: Issue
     collection: Collection
-    #: The items of the round that are, or stay, in the issue: key -> as its source has it.
-    items: Mapping[str, Item] = field(default_factory=dict)
+    #: The selected items that are in the issue now, in page order, with their status.
+    items: tuple[Item, ...] = ()
     #: Selected again, but a person had taken them out.
     removed: tuple[str, ...] = ()
 
     def count(self, status: ItemStatus) -> int:
         """Return how many of the round's items have a status."""
-        return sum(item.status is status for item in self.items.values())
+        return sum(item.status is status for item in self.items)
 
 
 def merge(issue: Issue, before: Collection | None, round_: Round) -> Merged:
@@ -88,7 +88,7 @@ class _Merge:
         by_key = {item.key: item for item in self.issue.items}
         finder = _Finder(self.base, self.issue.items)
         records = dict(self.base)
-        told: dict[str, Item] = {}
+        told: dict[int, Item] = {}
         new: list[Item] = []
         removed: list[str] = []
         selected = {id(item) for item in self.round.selected}
@@ -105,14 +105,19 @@ class _Merge:
                 removed += [key] if id(item) in selected else []
                 continue
             by_key[key] = self._updated(mine, old, records[key])
-            told[key] = replace(item, status=_status(mine, by_key[key], old, records[key]))
+            status = _status(mine, by_key[key], old, records[key])
+            if status is ItemStatus.KNOWN and not by_key[key].included:
+                # Still offered, still without a date: it must not look settled.
+                status = item.status if item.status is ItemStatus.UNDATED else status
+            told[id(item)] = replace(item, status=status)
         for item in by_section(new, self.round.sections):
             key = key_from(item.title, {*records, *by_key})
             is_dated = item.status is not ItemStatus.UNDATED
             records[key] = CollectedItem(self._tidy(item), is_dated)
             by_key[key] = _issue_item(key, records[key])
-            told[key] = item
-        return self._proposed(by_key, records, told, tuple(removed))
+            told[id(item)] = item
+        shown = tuple(told[id(one)] for one in self.round.selected if id(one) in told)
+        return self._proposed(by_key, records, shown, tuple(removed))
 
     def _incoming(self) -> Iterator[Item]:
         """Give the selected items and then the others, each once."""
@@ -179,7 +184,7 @@ class _Merge:
         self,
         by_key: dict[str, IssueItem],
         records: dict[str, CollectedItem],
-        told: dict[str, Item],
+        shown: tuple[Item, ...],
         removed: tuple[str, ...],
     ) -> Merged:
         items = tuple(by_key.values())
@@ -187,9 +192,10 @@ class _Merge:
             lead = lead_of(items)
             items = tuple(replace(one, lead=one is lead) for one in items)
         subject = subject_for(items)
-        preheader = preheader_for(items, subject)
         old_subject = self.before.subject if self.before else ""
         old_preheader = self.before.preheader if self.before else ""
+        own_subject = _followed(self.issue.subject, old_subject, subject)
+        preheader = preheader_for(items, own_subject)
         collection = Collection(
             self.round.period,
             self.round.collected_at,
@@ -203,10 +209,10 @@ class _Merge:
             self.issue,
             items=items,
             sections=self._own_sections(items),
-            subject=_followed(self.issue.subject, old_subject, subject),
+            subject=own_subject,
             preheader=_followed(self.issue.preheader, old_preheader, preheader),
         )
-        return Merged(issue, collection, told, removed)
+        return Merged(issue, collection, shown, removed)
 
     def _own_sections(self, items: Sequence[IssueItem]) -> tuple[Section, ...]:
         """Return the issue's sections and those that new items need."""

@@ -49,16 +49,21 @@ def subject_for(items: Sequence[IssueItem]) -> str:
 
 
 def preheader_for(items: Sequence[IssueItem], subject: str) -> str:
-    """Return titles of 90 to 130 characters together, without the one the subject tells whole."""
+    """Return titles of 90 to 130 characters together, without the one the subject tells.
+
+    An issue of one item has its summary there.
+    """
     shortest, longest = PREHEADER_LENGTHS
+    told = subject.rstrip("…")
+    titles = [one for one in _told(items) if not (told and one.startswith(told))]
     text = ""
-    for title in _told(items):
-        if title == subject:
-            continue
+    for title in titles:
         if len(text) >= shortest:
             break
         text = f"{text} · {title}" if text else title
-    return shortened(text, longest)
+    if not text:
+        text = next((one.summary for one in items if one.included and one.summary), "")
+    return shortened(" ".join(text.split()), longest)
 
 
 def shortened(text: str, length: int) -> str:
@@ -66,5 +71,5 @@ def shortened(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     cut = text[: length - 1]
-    at_word = cut.rpartition(" ")[0]
+    at_word = cut if text[length - 1] == " " else cut.rpartition(" ")[0]
     return (at_word if len(at_word) > length // 2 else cut).rstrip(" ,;:·-\u2013") + "…"

@@ -72,7 +72,7 @@ def test_an_unedited_text_follows_its_source(tmp_path: Path) -> None:
     merged = collect(tmp_path, [replace(PANAMA, title="Letter of intent agreed"), HARARE])
 
     assert read_issue(tmp_path, "2016-05").items[1].title == "Letter of intent agreed"
-    assert [item.status for item in merged.items.values()] == [
+    assert [item.status for item in merged.items] == [
         ItemStatus.CHANGED,
         ItemStatus.KNOWN,
     ]
