@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 LINE_MAXIMUM_BYTES = 1000
 #: RFC 5321 section 4.5.3.1.3, without the angle brackets.
 PATH_MAXIMUM_BYTES = 254
-_LOCAL = r"""(?:[^\s"<>()\\,;:@\x00-\x1f\x7f]+|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*")"""
-_DOMAIN = r"(?:[^\s\"<>()\\,;:@\[\]\x00-\x1f\x7f]+|\[[A-Za-z0-9.:-]+\])"
+_LOCAL = (
+    r"""(?:[^\s"<>()\\,;:@\x00-\x1f\x7f\ud800-\udfff]+|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*")"""
+)
+_DOMAIN = r"(?:[^\s\"<>()\\,;:@\[\]\x00-\x1f\x7f\ud800-\udfff]+|\[[A-Za-z0-9.:-]+\])"
 _ADDRESS = re.compile(f"{_LOCAL}@{_DOMAIN}")
 
 

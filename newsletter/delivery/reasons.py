@@ -284,7 +284,8 @@ _STRONG: tuple[tuple[str, re.Pattern[str]], ...] = (
         _words(
             r"throttl",
             r"rate.?limit",
-            r"too (fast|much mail)",
+            r"too fast",
+            r"too much mail (?!data)",
             r"too many (messages|connections|e?mails|concurrent|sessions)",
             r"unusual rate",
             r"(submission|sending|connection|message) rate",
@@ -308,6 +309,7 @@ _WEAK: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(user|recipient|address|mailbox|account|person)\b.{0,60}"
             r"(not found|(does not|doesn.t|do not) exist|not exist|no longer (exists|available))",
             r"no mailbox here",
+            r"mailbox name",
             r"doesn.t have an? .{0,40}account",
             r"recipient address rejected: access denied",
             r"unrouteable address",
@@ -329,7 +331,12 @@ _WEAK: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(disabled|inactive|suspended|deactivated|discontinued|closed)"
         ),
     ),
-    ("too-big", _words(r"too (big|large)", r"size.{0,30}(limit|exceed)", r"exceed.{0,30}size")),
+    (
+        "too-big",
+        _words(
+            r"too (big|large|much mail data)", r"size.{0,30}(limit|exceed)", r"exceed.{0,30}size"
+        ),
+    ),
     (
         "authentication",
         _words(r"\b(dmarc|dkim|spf)\b", "unauthenticated", r"reverse dns", r"\bptr\b", r"\brdns\b"),

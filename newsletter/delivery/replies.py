@@ -158,7 +158,7 @@ def _before_mail(stage: Stage, reply: Reply) -> Verdict:
 
 def _answered(stage: Stage, reply: Reply) -> Verdict:
     """Judge a refusal of one message."""
-    if reply.code == 503:
+    if reply.code == 503 or not (reply.is_temporary or reply.is_permanent):
         return _verdict("nonsense", DeliveryState.DEFERRED, "close")
     word = _reason(stage, reply)
     reason = REASONS[word]
@@ -201,7 +201,7 @@ def _named(stage: Stage, reply: Reply) -> str:
         return strong
     if word := reason_of_code(reply.enhanced):
         return _at_stage(word, stage)
-    if reply.code in _NOT_SUPPORTED and stage is not Stage.RCPT:
+    if reply.code in _NOT_SUPPORTED and stage is Stage.MAIL:
         return "not-supported"
     return weak_reason(reply.text) or _bare(stage, reply)
 
@@ -219,7 +219,7 @@ def _bare(stage: Stage, reply: Reply) -> str:
         return word
     if reply.is_temporary:
         return "server-closing" if reply.code == 421 else _temporary(stage)
-    return "refused" if stage is Stage.RCPT else "content"
+    return {Stage.MAIL: "sender-refused", Stage.RCPT: "refused"}.get(stage, "content")
 
 
 def _temporary(stage: Stage) -> str:
