@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from newsletter.errors import FileWriteError, SettingsError
+from newsletter.errors import SettingsError
 from newsletter.model.content import Identity, Source
 from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
 
@@ -146,52 +146,6 @@ def load(root: Path) -> Settings:
         origins[f"{table}.{key}" if table else key] = origin
     _fill_passwords(values, root)
     return _structure(values, origins)
-
-
-def append_table(path: Path, name: str, values: Mapping[str, str | bool]) -> None:
-    """Add a [[name]] table to newsletter.toml; comments and layout stay as they are.
-
-    The file is replaced as a whole or not at all.
-    """
-    import tomlkit
-    from tomlkit.items import AoT
-
-    document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    table = tomlkit.table()
-    for key, value in values.items():
-        table.add(key, value)
-    present = document.get(name)
-    if present is not None and not isinstance(present, AoT):
-        if present:
-            raise SettingsError(
-                f"{name!r} of {path.name!r} is written on one line",
-                hint=f"Write each of them as a [[{name}]] table, then add this one again.",
-            )
-        document.remove(name)
-        present = None
-    if isinstance(present, AoT):
-        present.append(table)
-    else:
-        tables = tomlkit.aot()
-        tables.append(table)
-        document.append(name, tables)
-    replace_file(path, tomlkit.dumps(document).encode())
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all, with the rights it had; raises FileWriteError."""
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o7777)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise FileWriteError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 def no_color_wanted() -> bool:

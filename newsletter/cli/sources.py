@@ -60,9 +60,8 @@ def _about_the_source(command: _Command) -> _Command:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def sources() -> None:
-    r"""Try, add, check and list the sources of news.
+    """Try, add, check and list the sources of news.
 
-    \b
     Example: newsletter sources try https://www.example.org/news
     """
 
@@ -74,11 +73,10 @@ def sources() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @click.pass_context
 def try_(ctx: click.Context, /, target: str, as_json: bool, **options: Any) -> None:
-    r"""Show what a page, feed, file or folder gives; write nothing.
+    """Show what a page, feed, file or folder gives; write nothing.
 
     Works without a workspace. TARGET may also be the name of a source in newsletter.toml.
 
-    \b
     Example: newsletter sources try news.html --base-url https://www.example.org/news
     """
     tried = _try(ctx, target, options)
@@ -100,9 +98,8 @@ def try_(ctx: click.Context, /, target: str, as_json: bool, **options: Any) -> N
 def add(
     ctx: click.Context, /, target: str, name: str, section: str, yes: bool, **options: Any
 ) -> None:
-    r"""Try a source, then write it into newsletter.toml.
+    """Try a source, then write it into newsletter.toml.
 
-    \b
     Example: newsletter sources add https://www.example.org/feed --section News
     """
     from dataclasses import replace
@@ -126,9 +123,8 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
-    r"""Try every source of the workspace; exit 1 if one fails.
+    """Try every source of the workspace; exit 1 if one fails.
 
-    \b
     Example: newsletter sources check
     """
     from newsletter.workflow import sources as workflow
@@ -151,9 +147,8 @@ def check(ctx: click.Context, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
-    r"""List the sources of the workspace.
+    """List the sources of the workspace.
 
-    \b
     Example: newsletter sources list
     """
     known = workspaces.find(ctx.obj).settings.sources
@@ -181,23 +176,18 @@ def _try(ctx: click.Context, target: str, options: dict[str, Any]) -> Tried:
     from newsletter.workflow import sources as workflow
 
     workspace = _workspace_if_any(ctx)
-    source = None
-    if workspace and "://" not in target and not Path(target).exists():
-        source = workflow.named(workspace, target)
-    root = workspace.root if source and workspace else Path.cwd()
-    if source is None:
-        wanted = Source(
-            name="",
-            url=options["base_url"] or "",
-            kind=SourceKind(options["kind"]),
-            language=options["language"],
-            day_first=options["day_first"],
-        )
-        source = workflow.source_of(target, like=wanted, folder=Path.cwd())
     contact = workspace.settings.website or workspace.settings.public_url if workspace else ""
-    return workflow.try_source(
-        source, root=root, fetched_at=options.get("fetched_at"), contact=contact
+    how: dict[str, Any] = {"fetched_at": options.get("fetched_at"), "contact": contact}
+    if workspace and (known := workflow.named(workspace, target)):
+        return workflow.try_source(known, root=workspace.root, **how)
+    wanted = Source(
+        name="",
+        url=options["base_url"] or "",
+        kind=SourceKind(options["kind"]),
+        language=options["language"],
+        day_first=options["day_first"],
     )
+    return workflow.try_target(target, like=wanted, folder=Path.cwd(), **how)
 
 
 def _workspace_if_any(ctx: click.Context) -> Workspace | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ _SUFFIXES = frozenset({".md", ".markdown", ".mdown"})
 #: One file; a text of 300 pages has 1 MB.
 _MAX_BYTES = 1_000_000
 _MAX_FILES = 5_000
+_MAX_FOLDERS = 5_000
 #: PyYAML takes quadratic time on nested brackets: 15 s for 5,000 of them.
 _MAX_FRONT = 20_000
 _MAX_BRACKETS = 200
@@ -46,16 +48,15 @@ def read_folder(folder: Path, source: Source, *, fetched_at: datetime) -> Readin
 
     Drafts are left out. A file that cannot be read is named in a note and stops nothing.
     """
-    try:
-        paths = [path for path in sorted(folder.rglob("*")) if _is_news(path, folder)][:_MAX_FILES]
-    except OSError as error:
-        raise SourceUnreachableError(source.name, f"{str(folder)!r}: {error.strerror}") from error
+    paths, is_cut = _news_files(folder, source)
     if not paths:
         raise SourceNotUnderstoodError(
-            source.name, f"the folder {str(folder)!r} has no Markdown files (*.md)"
+            source.name,
+            f"the folder {str(folder)!r} has no Markdown files (*.md)",
+            hint="Name the folder that holds the files; README.md and index.md do not count.",
         )
     items: list[Item] = []
-    notes: list[str] = []
+    notes = [f"only the first {_MAX_FILES} files were read"] if is_cut else []
     for path in paths:
         try:
             item = read_markdown(path.read_bytes(), source, name=path.stem, fetched_at=fetched_at)
@@ -96,11 +97,25 @@ def read_markdown(body: bytes, source: Source, *, name: str, fetched_at: datetim
     )
 
 
-def _is_news(path: Path, folder: Path) -> bool:
-    parts = path.relative_to(folder).parts
-    hidden = any(part.startswith(".") for part in parts)
-    is_markdown = path.suffix.lower() in _SUFFIXES and path.is_file()
-    return is_markdown and not hidden and path.stem.lower() not in _NOT_NEWS
+def _news_files(folder: Path, source: Source) -> tuple[list[Path], bool]:
+    """Return the files in order, and whether there were too many; hidden ones do not count."""
+
+    def refuse(error: OSError) -> None:
+        raise SourceUnreachableError(source.name, f"{str(folder)!r}: {error.strerror}") from error
+
+    found: list[Path] = []
+    for number, (place, folders, names) in enumerate(os.walk(folder, onerror=refuse)):
+        folders[:] = sorted(one for one in folders if not one.startswith((".", "node_modules")))
+        if number >= _MAX_FOLDERS:
+            return found, True
+        for name in sorted(names):
+            stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name, not yet a path
+            is_hidden = name.startswith(".")
+            if ending.lower() in _SUFFIXES and not is_hidden and stem.lower() not in _NOT_NEWS:
+                found.append(Path(place, name))
+        if len(found) > _MAX_FILES:
+            return found[:_MAX_FILES], True
+    return found, False
 
 
 def _split(text: str) -> tuple[dict[str, Any], str]:

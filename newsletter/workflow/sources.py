@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from newsletter import __version__
+from newsletter.editing import guarded_files
 from newsletter.errors import SettingsError, SourceUnreachableError
-from newsletter.model.content import Reading, Source, SourceKind
+from newsletter.model.content import Reading, Source
 from newsletter.sources import read_file, read_source
+from newsletter.sources.configured import with_source
 from newsletter.sources.fetching import Fetcher, user_agent
 from newsletter.sources.promise import VERSION, failure_as_json, item_as_json
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Sources read at once; each host still gets one request at a time.
 _AT_ONCE = 8
+
+
+_WHAT = "Give a web address that begins with https://, a file, or a folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +95,44 @@ def source_of(target: str, *, like: Source, folder: Path) -> Source:
     """
     named = replace(like, name=like.name or target)
     if "://" in target:
-        if urlsplit(target).scheme.lower() not in {"http", "https"}:
-            raise SourceUnreachableError(target, "only http and https addresses can be read")
+        if target.partition("://")[0].lower() not in {"http", "https"}:
+            raise SourceUnreachableError(
+                target, "only http and https addresses can be read", hint=_WHAT
+            )
         return replace(named, url=target)
     path = (folder / Path(target).expanduser()).absolute()
-    if path.exists():
+    if target and _exists(path):
         return replace(named, path=str(path))
     host = target.partition("/")[0]
     hint = (
         f"Did you mean https://{target} ?"
         if "." in host and not host.startswith(".") and " " not in host
-        else "Give a web address that begins with https://, a file, or a folder."
+        else _WHAT
     )
     raise SourceUnreachableError(target, "there is no such file or folder", hint=hint)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for a file
+        return False
+
+
+def try_target(
+    target: str,
+    *,
+    like: Source,
+    folder: Path,
+    fetched_at: datetime | None = None,
+    contact: str = "",
+) -> Tried:
+    """Read what a typed address, file or folder is now; a target that is none is a failure."""
+    try:
+        source = source_of(target, like=like, folder=folder)
+    except SourceUnreachableError as failure:
+        return Tried(replace(like, name=like.name or target), failure=failure)
+    return try_source(source, root=folder, fetched_at=fetched_at, contact=contact)
 
 
 def try_source(
@@ -185,20 +215,9 @@ def add_source(workspace: Workspace, source: Source) -> Source:
             source = replace(source, path=path.relative_to(workspace.root).as_posix())
     with workspace.writing():
         refuse_duplicate(source, settings.load(workspace.root).sources)
-        settings.append_table(workspace.root / "newsletter.toml", "sources", _entry(source))
+        file = guarded_files.read(workspace.root / "newsletter.toml")
+        file.replace(with_source(file.text, source))
     return source
-
-
-def _entry(source: Source) -> dict[str, str | bool]:
-    entry: dict[str, str | bool] = {"name": source.name}
-    for key in ("url", "path", "language", "section"):
-        if value := getattr(source, key):
-            entry[key] = value
-    if source.kind is not SourceKind.AUTO:
-        entry["kind"] = str(source.kind)
-    if source.day_first is not None:
-        entry["day_first"] = source.day_first
-    return entry
 
 
 def _plain(url: str) -> str:
