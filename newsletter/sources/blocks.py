@@ -23,6 +23,7 @@ from newsletter.sources.item_dates import (
 from newsletter.sources.item_pictures import picture_of
 from newsletter.sources.lines import Line, joined, lines_of, links_in
 from newsletter.sources.outline import Outline, Region, outline
+from newsletter.sources.page_kinds import kind_points
 from newsletter.sources.pages import Page, absolute
 from newsletter.sources.phrases import is_label, weight, word_count
 from newsletter.sources.records import (
@@ -84,7 +85,7 @@ def block_items(page: Page, reader: DateReader) -> list[Item]:
     whole = outline(page.tree if body is None else body)
     groups = candidate_groups(whole, page, reader)
     best = max(groups, key=lambda group: group.points, default=None)
-    if best is None or best.points < ENOUGH:
+    if best is None or best.points + kind_points(page) < ENOUGH:
         return []
     blocks = [*best.blocks, *companions_of(best, groups, whole)]
     blocks += _featured(whole, best, blocks, page, reader)
@@ -279,6 +280,8 @@ def points_of(group: Group, whole: Outline, page: Page) -> float:
     points += 4 * (dated >= 0.6) + 1.5 * (0.2 <= dated < 0.6)
     points += 2.5 * told + 2 * headed + 0.7 * (pictured >= 0.6)
     points += math.sqrt(min(len(blocks), 20)) * 0.8 - (2 if len(blocks) == 2 else 0)
+    if not (dated or told or headed or pictured):
+        points -= 2  # bare links may be anything
     points -= 6 * _share(block.is_in_prose for block in blocks)
     points -= 6 * _share(block.has_price for block in blocks)
     return points - _article_points(group, whole, page)
@@ -313,20 +316,23 @@ def _link_points(blocks: tuple[Block, ...], page: Page) -> float:
 
 def _article_points(group: Group, whole: Outline, page: Page) -> float:
     """Return how much speaks for the page being one article, with this group beside it."""
-    inside = sum(size for at, size in whole.prose if _is_inside(group, whole, at))
+    own = _own_elements(group, whole)
+    inside = sum(size for at, size in whole.prose if own[at])
     outside = sum(size for _, size in whole.prose) - inside
     points = 0.0
     if outside > 800 and outside > inside:
-        points += 2.0 + min(4.0, outside / 1000)
+        points += 2.0 + min(6.0, outside / 700)
         points += 3.0 if page.is_article else 0.0
     return points
 
 
-def _is_inside(group: Group, whole: Outline, at: int) -> bool:
-    node = whole.nodes[at]
+def _own_elements(group: Group, whole: Outline) -> bytearray:
+    """Return for each element of the page whether it belongs to a record of the group."""
+    own = bytearray(len(whole.nodes))
     for block in group.blocks:
-        if whole.holds(block.record.root, at):
-            return True
-        if any(piece is node for piece in block.record.pieces):
-            return True
-    return False
+        pieces = [whole.positions.get(p) for p in block.record.pieces if not isinstance(p, str)]
+        for at in (block.record.root, *(piece for piece in pieces if piece is not None)):
+            own[at : whole.lasts[at] + 1] = b"\x01" * (whole.lasts[at] + 1 - at)
+        # The lines of one paragraph are records, and the paragraph is theirs.
+        own[max(0, whole.parents[block.record.root])] = 1
+    return own

@@ -90,7 +90,9 @@ def _is_near(group: Group, best: Group, whole: Outline) -> bool:
     between = range(end + 1, start)
     if len(between) > 400:
         return False
-    if any(whole.tags[at] in HEADINGS for at in between):
+    # The page's one h1 may stand below its featured item; it heads no box of its own.
+    harmless = {"h1"} if whole.tags.count("h1") == 1 else set()
+    if any(whole.tags[at] in HEADINGS - harmless for at in between):
         return False
     return not any(_names_another_list(whole, at) for at in between)
 

@@ -205,11 +205,8 @@ def _measure(result: Outline) -> None:
 def _find_prose(result: Outline) -> None:
     """Note the elements whose own text, not counting links, is at least a sentence long."""
     for index, node in enumerate(result.nodes):
-        if (
-            node.tag in _NO_PROSE
-            or result.sizes[index] < _SENTENCE
-            or result.regions[index] in OUTSIDE
-        ):
+        is_beside = result.regions[index] not in {Region.MAIN, Region.NEUTRAL}
+        if node.tag in _NO_PROSE or result.sizes[index] < _SENTENCE or is_beside:
             continue
         own = len((node.text or "").strip())
         for child in node:
