@@ -34,3 +34,8 @@ $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml
 
 system-packages:
 	sh scripts/install-system-packages
+
+# .venv/bin/pip install -e '.[bench]'; python -m bench NAME measures one of them
+bench: $(VENV)/installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m bench --write docs/benchmarks.md

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from newsletter.audience.addresses import AddressReader, clean_name
 from newsletter.audience.columns import Columns, Role
@@ -66,15 +65,15 @@ class PersonReader:
         except AddressError as error:
             return RefusedRow(line, str(error), self._mark)
         status, suppression = self._careful(cells) if self._judges else self._standing
-        known = self._cells.read(cells) if self._cells else _NOTHING
+        name, language, form, fields, consent = self._cells.read(cells) if self._cells else _NOTHING
         return ImportedPerson(
             line,
             address,
-            known.name or address.name,
-            known.language,
-            known.form,
-            known.fields,
-            known.consent,
+            name or address.name,
+            language,
+            form,
+            fields,
+            consent,
             status,
             suppression,
             self._mark,
@@ -106,17 +105,9 @@ class PersonReader:
         return most_careful([self._standing, *said])
 
 
-class _Known(NamedTuple):
-    """What the other cells of a row say of a person."""
-
-    name: str = ""
-    language: str = ""
-    form: str = ""
-    fields: Mapping[str, str] = {}
-    consent: Mapping[str, str] = {}
-
-
-_NOTHING = _Known()
+#: What the other cells of a row say of a person: name, language, form, fields, consent.
+_Known = tuple[str, str, str, Mapping[str, str], Mapping[str, str]]
+_NOTHING: _Known = ("", "", "", {}, {})
 
 
 class _CellReader:
@@ -140,14 +131,13 @@ class _CellReader:
         if written and not language:
             fields[self._columns.headings[Role.LANGUAGE]] = written
         form = self._read_form(cells, fields) if self._form is not None else ""
-        word = _cell(cells, self._status)
+        word = _cell(cells, self._status) if self._status is not None else ""
         if word and read_status(word) is None:
             fields[self._columns.headings[Role.STATUS]] = word
         if not written and "language" in fields:
             language = read_language(fields["language"])
-        return _Known(
-            self._read_name(cells), language, form, fields, _named(cells, self._columns.consent)
-        )
+        consent = _named(cells, self._columns.consent) if self._columns.consent else {}
+        return self._read_name(cells), language, form, fields, consent
 
     def _read_name(self, cells: list[str]) -> str:
         if whole := _cell(cells, self._name):

@@ -147,11 +147,11 @@ def read_attributes(cell: str) -> dict[str, str] | None:
 
 def clean_cell(cell: str) -> str:
     """Return a cell as it was meant: a protecting apostrophe and stray spaces taken off."""
-    if cell.startswith("'") and _PROTECTED.match(cell):
+    if cell.isprintable() and cell[:1] != "'":
+        return cell.strip()
+    if _PROTECTED.match(cell):
         cell = cell[1:]
-    if not cell.isprintable():
-        cell = _FORBIDDEN.sub("", cell)
-    return cell.strip()
+    return _FORBIDDEN.sub("", cell).strip()
 
 
 def protect_cell(cell: str) -> str:

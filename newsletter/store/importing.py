@@ -13,7 +13,6 @@ from newsletter.model.people import (
     ImportedPerson,
     Judgement,
     LeftAlone,
-    SubscriptionStatus,
     canonical_key,
 )
 from newsletter.store.people import People, remember
@@ -39,10 +38,9 @@ CREATE TEMP TABLE incoming (
   -- Why it must not be written to; empty: nothing is said.
   reason TEXT NOT NULL,
   repeats INTEGER NOT NULL DEFAULT 0,
-  -- Of the subscriber, known or to be made.
-  subscriber_id INTEGER NOT NULL DEFAULT 0,
-  is_known INTEGER NOT NULL DEFAULT 0,
-  judgement TEXT NOT NULL DEFAULT ''
+  -- Of the subscriber; 0: there is none yet.
+  known_id INTEGER NOT NULL DEFAULT 0,
+  judgement TEXT NOT NULL DEFAULT 'new'
 ) STRICT
 """
 
@@ -62,14 +60,18 @@ ON CONFLICT (canonical) DO UPDATE SET
   reason = CASE WHEN reason = '' THEN excluded.reason ELSE reason END
 """
 
-# What each person's row would do. Who left or is suppressed is left alone, whatever the
-# file says, and who left altogether does not come back by way of another list; who never
-# confirmed is not confirmed by a file.
-_JUDGE = """
-UPDATE incoming SET
-  subscriber_id = COALESCE(known.id, :last_id + incoming.number),
-  is_known = known.id IS NOT NULL,
-  judgement = CASE
+# What the file alone says of people; all others are new so far.
+_JUDGE_BY_FILE = """
+UPDATE incoming SET known_id = 0, judgement = CASE
+  WHEN reason <> '' THEN 'suppressed' WHEN care = 2 THEN 'unsubscribed' ELSE 'new' END
+WHERE care = 2 OR reason <> '' OR judgement <> 'new' OR known_id <> 0
+"""
+
+# What it would do to people of whom something is known. Who left or is suppressed is left
+# alone, whatever the file says, and who left altogether does not come back by way of
+# another list; who never confirmed is not confirmed by a file.
+_JUDGE_KNOWN = """
+UPDATE incoming SET known_id = COALESCE(known.id, 0), judgement = CASE
   WHEN reason <> '' THEN
     CASE WHEN known.suppressed IS NULL THEN 'suppressed' ELSE 'unchanged' END
   WHEN care = 2 THEN
@@ -93,6 +95,7 @@ FROM (
   LEFT JOIN suppressions AS p ON p.canonical = i.canonical
   LEFT JOIN subscribers AS s ON s.canonical = i.canonical
   LEFT JOIN subscriptions AS u ON u.subscriber_id = s.id AND u.list_id = :list
+  WHERE p.canonical IS NOT NULL OR s.id IS NOT NULL
 ) AS known
 WHERE known.number = incoming.number
 """
@@ -100,8 +103,8 @@ WHERE known.number = incoming.number
 # Numbers are given out here, so that the subscriptions need not look their people up.
 _WRITE_SUBSCRIBERS = """
 INSERT INTO subscribers (id, canonical, address, name, language, form, fields, created)
-SELECT subscriber_id, canonical, address, name, language, form, fields, :now FROM incoming
-WHERE NOT is_known AND judgement IN ('new', 'unsubscribed', 'suppressed') ORDER BY number
+SELECT :last_id + number, canonical, address, name, language, form, fields, :now FROM incoming
+WHERE known_id = 0 AND judgement IN ('new', 'unsubscribed', 'suppressed') ORDER BY number
 """
 
 _WRITE_CHANGES = """
@@ -111,12 +114,12 @@ UPDATE subscribers SET
   form = CASE WHEN i.form = '' THEN subscribers.form ELSE i.form END,
   fields = json_patch(subscribers.fields, i.fields)
 FROM incoming AS i
-WHERE i.is_known AND i.judgement IN ('new', 'changed') AND i.subscriber_id = subscribers.id
+WHERE i.known_id = subscribers.id AND i.judgement IN ('new', 'changed')
 """
 
 _WRITE_SUBSCRIPTIONS = """
 INSERT INTO subscriptions (subscriber_id, list_id, status, since, how, consent)
-SELECT subscriber_id, :list,
+SELECT CASE known_id WHEN 0 THEN :last_id + number ELSE known_id END, :list,
   CASE care WHEN 0 THEN 'confirmed' WHEN 1 THEN 'unconfirmed' ELSE 'unsubscribed' END,
   :now, :how, consent
 FROM incoming WHERE judgement IN ('new', 'unsubscribed', 'suppressed') ORDER BY number
@@ -148,6 +151,8 @@ class Import:
         # A table of this connection's own, on disk once it grows: it stops nobody.
         with store.errors("written"):
             store.connection.execute("DROP TABLE IF EXISTS temp.incoming")
+            # It is made anew for each import: there is nothing to roll back to.
+            store.connection.execute("PRAGMA temp.journal_mode = OFF")
             store.connection.execute(_STAGE)
 
     def add(self, people: Iterable[ImportedPerson]) -> None:
@@ -175,8 +180,9 @@ class Import:
         values = {"list": list_id, "list_key": self._list_key, "now": now.isoformat(), "how": how}
         with self._store.transaction() as connection:
             self._judge(connection)
+            last = connection.execute("SELECT COALESCE(MAX(id), 0) FROM subscribers").fetchone()
             for statement in _WRITES:
-                connection.execute(statement, values)
+                connection.execute(statement, {**values, "last_id": last[0]})
             counted = self._counted()
             note = ", ".join(f"{count} {judgement}" for judgement, count in counted.items())
             remember(connection, "import", "", now, self._list_key, f"{how}: {note}")
@@ -196,8 +202,8 @@ class Import:
     def _judge(self, connection: sqlite3.Connection) -> None:
         found = connection.execute("SELECT id FROM lists WHERE key = ?", [self._list_key])
         row = found.fetchone()
-        last = connection.execute("SELECT COALESCE(MAX(id), 0) FROM subscribers").fetchone()
-        connection.execute(_JUDGE, {"list": row["id"] if row else 0, "last_id": last[0]})
+        connection.execute(_JUDGE_BY_FILE)
+        connection.execute(_JUDGE_KNOWN, {"list": row["id"] if row else 0})
 
     def _counted(self) -> Counter[Judgement]:
         counted: Counter[Judgement] = Counter()
@@ -218,11 +224,8 @@ _WRITES = (
     _WRITE_SUPPRESSIONS,
     _WRITE_EVENTS,
 )
-_CARE = {
-    SubscriptionStatus.CONFIRMED: 0,
-    SubscriptionStatus.UNCONFIRMED: 1,
-    SubscriptionStatus.UNSUBSCRIBED: 2,
-}
+# By their texts: hashing an enum's member runs Python code, a million times.
+_CARE = {"confirmed": 0, "unconfirmed": 1, "unsubscribed": 2}
 
 
 def _json(texts: Mapping[str, str]) -> str:
@@ -233,17 +236,18 @@ def _json(texts: Mapping[str, str]) -> str:
 
 
 def _staged(one: ImportedPerson) -> tuple[object, ...]:
-    address = one.address.address
+    line, checked, name, language, form, fields, consent, status, suppression, file = one
+    address = checked[0]
     return (
         canonical_key(address),
         address,
-        one.file,
-        one.line,
-        one.name,
-        one.language,
-        one.form,
-        _json(one.fields) if one.fields else "{}",
-        _json(one.consent) if one.consent else "{}",
-        _CARE[one.status],
-        one.suppression or "",
+        file,
+        line,
+        name,
+        language,
+        form,
+        _json(fields) if fields else "{}",
+        _json(consent) if consent else "{}",
+        _CARE[status],
+        suppression or "",
     )

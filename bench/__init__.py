@@ -1,0 +1,1 @@
+"""Measurements against others, as ratios in one run: python -m bench."""
