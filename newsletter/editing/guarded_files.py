@@ -49,6 +49,9 @@ class GuardedFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _write_durably(temporary, content)
+            if self.exists:
+                # A file that the whole team may write stays so.
+                temporary.chmod(self.path.stat().st_mode & 0o777)
             if read(self.path).content != self.content:
                 raise IssueFileError(
                     f"{name_of(self.path)!r} was changed by somebody else in the meantime",

@@ -66,6 +66,8 @@ def edited_text(source: TomlSource, old: Issue, new: Issue) -> str:
     Raises IssueFileError where the file is written in a way that cannot be changed
     safely; the result is read back and must be exactly the new issue.
     """
+    if _plain(old) == _plain(new):
+        return source.text
     text = _replaced(source, old, new)
     text = _with_new_keys(text, old, new)
     text = _with_sections(text, new.sections[len(old.sections) :])

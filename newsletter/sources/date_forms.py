@@ -44,6 +44,11 @@ class _Number:
 _NOTHING = _Number("nothing", -1, -1)
 
 
+def _weekday(date: ItemDate) -> int:
+    day = date.as_date()
+    return -1 if day is None else day.weekday()
+
+
 class FormReader(Neighbours):
     """Reads the dates of one text's tokens."""
 
@@ -223,14 +228,41 @@ class FormReader(Neighbours):
             return None
         if sign.gap or again.gap or (sign.text == "-" and (second.gap or third.gap)):
             return None
-        date = self.rules.from_numbers(
-            (first.text, second.text, third.text), sign.text, is_spaced=second.gap > 0
-        )
+        numbers = (first.text, second.text, third.text)
+        date = self.rules.from_numbers(numbers, sign.text, is_spaced=second.gap > 0)
+        if date is None and len(third.text) == 4:
+            date = self._told_by_weekday(at, first.value, second.value, third.value)
         start = self._numeric_range_start(at, sign.text)
         if self._is_chained(at, sign.text) and start == at:
             date = None
         found = self._dated(start, at + 5, Precision.FULL, date)
-        return replace(found, is_range=start < at)
+        return replace(found, is_range=start < at or self._goes_to(at + 5, sign.text))
+
+    def _told_by_weekday(self, at: int, first: int, second: int, year: int) -> ItemDate | None:
+        """Read "Thu, 05/12/2016": only one of the two readings is a Thursday."""
+        named = self.weekdays_beside(at, at + 5)
+        readings = (
+            self.rules.full_date(year, *both) for both in ((second, first), (first, second))
+        )
+        fitting = [
+            one
+            for one in readings
+            if named and one and all(_weekday(one) in days for days in named)
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _goes_to(self, at: int, sign: str) -> bool:
+        """Say whether "2016.05.12 ~ 05.14" goes on after the first date."""
+        rest = self.tokens[at : at + 4]
+        return (
+            len(rest) == 4
+            and rest[0].text in {"-", "~"}
+            and rest[0].text != sign
+            and rest[1].kind == rest[3].kind == "n"
+            and rest[2].text == sign
+            and len(rest[1].text) <= 2
+            and len(rest[3].text) <= 2
+        )
 
     @staticmethod
     def _lengths_fit(first: Token, second: Token, third: Token) -> bool:
@@ -286,8 +318,9 @@ class FormReader(Neighbours):
     def _dated(self, first: int, last: int, precision: Precision, date: ItemDate | None) -> Found:
         """Return the found date, without it where the weekday beside it says otherwise."""
         day = date.as_date() if date else None
-        if day is not None and self.weekday_denies(first, last, day.weekday()):
-            date = None
+        if day is not None:
+            named = self.weekdays_beside(first, last)
+            date = None if any(day.weekday() not in days for days in named) else date
         return Found(first, last, precision, date)
 
     def _without_overlaps(self, candidates: list[Found]) -> list[Found]:

@@ -163,18 +163,15 @@ class Neighbours:
             and not self.is_hours(at + 2)
         )
 
-    def weekday_denies(self, first: int, last: int, weekday: int) -> bool:
-        """Say whether the weekday written before or after the date is another one."""
+    def weekdays_beside(self, first: int, last: int) -> list[frozenset[int]]:
+        """Return what the weekdays written right before and after a date can mean."""
         before, after = first - 1, last
         while before >= 0 and first - before <= 4 and self.passes(before):
             before -= 1
         while after < len(self.tokens) and after - last <= 3 and self.passes(after):
             after += 1
-        return any(
-            self.names_another_day(at, weekday)
-            for at in (before, after)
-            if 0 <= at < len(self.tokens)
-        )
+        named = [self.weekdays_at(at) for at in (before, after) if 0 <= at < len(self.tokens)]
+        return [days for days in named if days]
 
     def passes(self, at: int) -> bool:
         """Say whether a weekday may stand on the other side of the token."""
@@ -183,15 +180,15 @@ class Neighbours:
             "г", "года", "de", "o",
         }  # fmt: skip
 
-    def names_another_day(self, at: int, weekday: int) -> bool:
-        """Say whether the token surely names another weekday."""
+    def weekdays_at(self, at: int) -> frozenset[int]:
+        """Return the weekdays that the token surely names; none where it may be another word."""
         token = self.tokens[at]
         days = self.rules.weekdays.get(token.text)
         if token.kind == "n" or days is None:
-            return False
+            return frozenset()
         following = self.tokens[at + 1].text if at + 1 < len(self.tokens) else ""
         is_sure = len(token.text) > 4 or following in {".", ","} or not token.text.isascii()
-        return weekday not in days and (is_sure or bool(self.rules.language) or len(days) == 1)
+        return days if is_sure or self.rules.language or len(days) == 1 else frozenset()
 
     def is_small(self, at: int) -> bool:
         """Say whether the token may stand beside a joiner without changing what is joined."""

@@ -13,6 +13,7 @@ from newsletter.sources.date_words import (
     NOISE,
     OTHER_DAY,
     PUBLISHED,
+    REMARKS,
     UPDATED,
 )
 from newsletter.sources.months import fold, weekday_names
@@ -34,7 +35,7 @@ class Role(StrEnum):
 #: Stands for a date that has been taken out.
 _DATE = "\x00"
 #: What separates a date from a heading, a name or a count beside it.
-_SEPARATOR = re.compile(r"[|·•;()\[\]\n/»«>*]|,| - |\b: ")
+_SEPARATOR = re.compile(r"[|·•;()\[\]\n/»«>*]|,| - |:(?![0-9])")
 _TIME = re.compile(
     r"(?<!\d)\d{1,2} ?(?:[:.h時时点點]|시) ?\d{0,2}(?:[:分분] ?\d{0,2})?(?:[.,]\d{1,6})?"
     r" ?(?:[ap]\.?m\.?(?![^\W\d_])|uhr|[秒초])?|(?<!\d)\d{1,2} ?(?:[ap]\.?m\.?(?![^\W\d_])|uhr)"
@@ -49,8 +50,11 @@ _MOST_ATTRIBUTED = 5
 
 def role_of(text: str, start: int) -> Role:
     """Return what the words directly before the date at `start` say it is."""
-    before = _SEPARATOR_BEFORE.split(text[max(0, start - 60) : start])[-1]
-    words = [fold(word) for word in _WORD.findall(before)]
+    parts = _SEPARATOR_BEFORE.split(text[max(0, start - 60) : start])
+    words = [fold(word) for word in _WORD.findall(parts[-1])]
+    if len(parts) > 1 and all(word in weekday_names("") for word in words):
+        # "Last updated on Thursday, 12 May": the weekday belongs to the date.
+        words = [fold(word) for word in _WORD.findall(parts[-2])] + words
     for word in reversed(words[-4:]):
         if _is_one_of(word, UPDATED):
             return Role.UPDATED
@@ -98,12 +102,13 @@ def _stands_after_unknown_label(rest: str) -> bool:
 def _is_label(segment: str) -> bool:
     """Say whether the words beside a date are labels, noise, or a name after "by"."""
     attributed = 0
+    is_counted = any(fold(word) in REMARKS for word in _WORD.findall(segment))
     for word in _LABEL_OR_DATE.findall(segment):
         if word == _DATE:
             attributed = 0
         elif fold(word) in ATTRIBUTION:
             attributed = _MOST_ATTRIBUTED
-        elif _is_noise(fold(word)):
+        elif _is_noise(fold(word)) or (word.isdigit() and is_counted):
             continue
         elif attributed:
             attributed -= 1
@@ -113,5 +118,11 @@ def _is_label(segment: str) -> bool:
 
 
 def _is_noise(word: str) -> bool:
-    known = word in NOISE or word in CONNECTORS or word in UPDATED or word in OTHER_DAY
+    known = (
+        word in NOISE
+        or word in CONNECTORS
+        or word in UPDATED
+        or word in OTHER_DAY
+        or word in REMARKS
+    )
     return known or _is_one_of(word, PUBLISHED) or word in weekday_names("")

@@ -32,7 +32,9 @@ JOINING_SIGNS = frozenset("-~&+/")
 #: "Posted on", "veröffentlicht am": what stands here is when the item came out.
 PUBLISHED = _folded(
     "posted published publish publication pub date dated on released release created added issued "
-    "submitted filed written uploaded online "
+    "submitted filed written uploaded online for immediate release press news statement "
+    "pressemitteilung medienmitteilung communiqué presse comunicado prensa comunicato stampa "
+    ""
     "publié publiée publie paru parue mis mise ligne le du en date créé ajouté posté écrit "
     "publicado publicada publicación fecha el día creado subido escrito a las "
     "veröffentlicht veröffentlichung erschienen datum vom am den der erstellt eingestellt "
@@ -95,8 +97,18 @@ NOISE = _folded(
     "bst msk ist eet eest wib г года год р року рік yr year m ص م صباحا مساء "
     "الساعة в о o kl klockan alle ore las às hs hod saat ساعت 时 分 点 l the le la el il die das "
     "feira th st nd rd er hour min mins s z t dr heure heures heures, uur godz ώρα "
-    "π μ ব বার খ্রি ইং ইংরেজি ई هـ ميلادي ميلادية و يوم день вечера утра"
+    "π μ r g rok roku ব বার খ্রি ইং ইংরেজি ई هـ ميلادي ميلادية و يوم день вечера утра"
 )
+
+#: "3 comments", "5 min read": what themes write behind a date.
+REMARKS = _folded(
+    "comment comments no leave reply replies view views read reads share shares like likes more "
+    "commentaire commentaires aucun lectures comentario comentarios vistas kommentar kommentare "
+    "keine aufrufe комментарий комментария комментариев просмотров تعليق تعليقات مشاهدة commenti "
+    "nessun komentarz komentarzy 评论 浏览 阅读 次 コメント 댓글 조회"
+)
+#: "час назад", an hour ago: these say one by themselves.
+SINGULARS = _folded("час день минуту секунду година годину хвилину gün")
 
 #: "3 days ago": unit -> hours.
 UNITS: dict[str, int] = {

@@ -171,7 +171,7 @@ def weekday_names(language: str) -> Mapping[str, frozenset[int]]:
     readings: dict[str, frozenset[int]] = {}
     for groups in WEEKDAYS.values():
         for name, weekday in _numbered(groups):
-            if len(name) > 2 or not name.isalpha():
+            if len(name) > 2 or not name.isascii():
                 readings[name] = readings.get(name, frozenset()) | {weekday - 1}
     own = {name: frozenset({day - 1}) for name, day in _numbered(WEEKDAYS.get(language, ""))}
     return {**readings, **own}

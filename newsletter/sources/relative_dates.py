@@ -16,9 +16,11 @@ from newsletter.sources.date_words import (
     NOISE,
     ONE,
     PUBLISHED,
+    SINGULARS,
     UNITS,
 )
 from newsletter.sources.east_asian_dates import Span
+from newsletter.sources.months import fold
 
 #: 400 days ago is told in years by everybody; a larger number is something else.
 _LONGEST_HOURS = 400 * 24
@@ -41,12 +43,17 @@ def find(text: str, tokens: list[Token], rules: DateRules) -> list[Span]:
 
 def may_be(text: str) -> bool:
     """Say quickly whether a clean text without a digit may hold a relative date."""
-    return not _WORDS.isdisjoint(text.split()) or (
-        not text.isascii() and _EAST_ASIAN_DAY.search(text) is not None
-    )
+    if text.isascii():
+        return not _WORDS.isdisjoint(text.split())
+    return not _WORDS.isdisjoint(map(fold, text.split())) or bool(_EAST_ASIAN_DAY.search(text))
 
 
-_WORDS = frozenset(DAY_WORDS) | AGO_BEFORE | AGO_AFTER | {"aujourd'hui", "avant-hier", "أمس", "há"}
+_WORDS = (
+    frozenset(DAY_WORDS)
+    | AGO_BEFORE
+    | AGO_AFTER
+    | {"aujourd'hui", "aujourdhui", "avant-hier", "une", "un"}
+)
 _WORDS |= {f"{word}," for word in _WORDS} | {f"{word}:" for word in _WORDS}
 
 
@@ -59,7 +66,7 @@ def _counted(tokens: list[Token], rules: DateRules) -> list[Span]:
     for at, token in enumerate(tokens):
         if token.text in DUALS:
             hours, first = DUALS[token.text], at
-        elif token.text in UNITS and at:
+        elif token.text in UNITS:
             hours, first = _hours(tokens, at)
         else:
             continue
@@ -71,12 +78,16 @@ def _counted(tokens: list[Token], rules: DateRules) -> list[Span]:
 
 def _hours(tokens: list[Token], at: int) -> tuple[int, int]:
     """Return how many hours the unit at `at` and the number before it are, and where they begin."""
-    before = tokens[at - 1]
     unit = UNITS[tokens[at].text]
+    if not at:
+        return (unit if tokens[at].text in SINGULARS else -1), at
+    before = tokens[at - 1]
     if before.kind == "n" and before.value < 10_000:
         return unit * before.value if unit else before.value // 60, at - 1
     if before.text in ONE:
         return unit, at - 1
+    if tokens[at].text in SINGULARS:
+        return unit, at
     # "قبل ساعة", an hour ago, needs no number.
     return (unit, at) if before.text in AGO_BEFORE else (-1, at)
 

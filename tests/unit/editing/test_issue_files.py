@@ -211,6 +211,16 @@ def test_a_file_is_replaced_whole_and_can_be_replaced_again(tmp_path: Path) -> N
     assert (tmp_path / "deep" / "a.toml").read_text(encoding="utf-8") == "two"
 
 
+def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("one", encoding="utf-8")
+    path.chmod(0o664)
+
+    guarded_files.read(path).replace("two")
+
+    assert path.stat().st_mode & 0o777 == 0o664
+
+
 def test_translations_are_read_with_the_issue(tmp_path: Path) -> None:
     collect(tmp_path, [PANAMA])
     write(
