@@ -52,10 +52,12 @@ class SourceUnreachableError(NewsletterError):
 
     hint = "Run `newsletter sources check` to see what each source answers."
 
-    def __init__(self, source: str, reason: str, *, hint: str = "") -> None:
+    def __init__(self, source: str, reason: str, *, hint: str = "", status: int = 0) -> None:
         super().__init__(f"could not read source {source!r}: {reason}", hint=hint)
         self.source = source
         self.reason = reason
+        #: What the server answered; 0 where it did not.
+        self.status = status
 
 
 class SourceNotUnderstoodError(SourceUnreachableError):

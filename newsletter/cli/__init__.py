@@ -13,10 +13,11 @@ from newsletter.errors import NewsletterError
 #: imported only when its command runs, so that `--help` stays quick.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("init", "init", "Make a workspace: settings, secrets, folders."),
-    "preview": ("preview", "preview", "Show an issue as its readers will get it."),
     "sources": ("sources", "sources", "Try, add, check and list the sources of news."),
     "collect": ("issues", "collect", "Collect the news of a period into its issue."),
     "issues": ("issues", "issues", "List the issues with their state."),
+    "preview": ("preview", "preview", "Show an issue as its readers will get it."),
+    "check": ("check", "check", "Find what is wrong before readers do."),
     "subscribers": ("people", "subscribers", "Import, export, add, remove, show subscribers."),
     "lists": ("people", "lists", "Show the lists and how many people are on each."),
     "theme": ("theme", "theme", "Show the themes, or copy one to change it."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -65,6 +66,8 @@ class Candidate:
         return tuple(parse(rendered) for rendered in self.editions if rendered.html)
 
 
+_EDITION = re.compile(r"edition '([^']*)'(.*)", re.DOTALL)
+
 Check = Callable[[Candidate], Iterable[Finding]]
 
 
@@ -85,11 +88,30 @@ def run(candidate: Candidate, checks: Sequence[Check] | None = None) -> tuple[Fi
     issue waives is kept and says who waived it; an error cannot be waived.
     """
     chosen = standard_checks() if checks is None else checks
-    found = dict.fromkeys(finding for check in chosen for finding in check(candidate))
+    found = gathered(finding for check in chosen for finding in check(candidate))
     waived = [_with_waiver(finding, candidate.issue.waivers) for finding in found]
     return tuple(
         sorted(waived, key=lambda one: (one.severity is Severity.WARNING, bool(one.waived)))
     )
+
+
+def gathered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings with those that differ only in their edition told once."""
+    editions: dict[Finding, dict[str, None]] = {}
+    for finding in findings:
+        placed = _EDITION.fullmatch(finding.where)
+        key = replace(finding, where=placed[2]) if placed else finding
+        editions.setdefault(key, {}).update({placed[1]: None} if placed else {})
+    return tuple(
+        replace(finding, where=_editions(list(keys)) + finding.where) if keys else finding
+        for finding, keys in editions.items()
+    )
+
+
+def _editions(keys: list[str]) -> str:
+    shown = ", ".join(repr(key) for key in keys[:4])
+    more = f" and {len(keys) - 4} more" if len(keys) > 4 else ""
+    return f"edition{'s' if len(keys) > 1 else ''} {shown}{more}"
 
 
 def stops(findings: Iterable[Finding]) -> bool:

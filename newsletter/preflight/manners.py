@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from email.utils import parseaddr
 
 from newsletter.preflight import Candidate, Check, Finding, error, warning
 from newsletter.preflight.pages import shortened, squeezed
@@ -30,7 +31,8 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 def sender_name(candidate: Candidate) -> Iterator[Finding]:
     """Find a sender's name that hides, shouts or pretends (Gmail's sender guidelines, 2024)."""
-    name, address = candidate.identity.name, candidate.identity.mail_from
+    written, address = parseaddr(candidate.identity.mail_from)
+    name = written or candidate.identity.name
     where = f"sender {shortened(name)!r}"
     mend = "Correct `name` in newsletter.toml: the plain name of the newsletter."
     if not squeezed(name):

@@ -282,7 +282,7 @@ class Fetcher:
         from newsletter.sources.reasons import of_status, without_password
 
         if answer.status != 200:
-            raise _failure(wish.url, of_status(answer.status))
+            raise _failure(wish.url, of_status(answer.status), status=answer.status)
         return Fetched(
             url=without_password(url),
             status=answer.status,
@@ -358,7 +358,7 @@ def _utf8(location: str) -> str:
         return location
 
 
-def _failure(url: str, reason: str, *, hint: str = "") -> SourceUnreachableError:
+def _failure(url: str, reason: str, *, hint: str = "", status: int = 0) -> SourceUnreachableError:
     from newsletter.sources.reasons import without_password
 
-    return SourceUnreachableError(without_password(url), reason, hint=hint)
+    return SourceUnreachableError(without_password(url), reason, hint=hint, status=status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,8 @@ def new_key(
     """
     from newsletter.delivery import signing
 
-    chosen = (domain or workspace.settings.mail.sender.rpartition("@")[2]).strip().lower()
+    _, sender = parseaddr(workspace.settings.mail.sender)
+    chosen = (domain or sender.rpartition("@")[2]).strip().lower()
     if not chosen:
         raise SigningError(
             "which domain shall the key be for?",

@@ -71,7 +71,7 @@ def test_a_key_is_never_overwritten(folder: Path) -> None:
 
 
 def test_the_domain_of_the_sender_is_taken(folder: Path) -> None:
-    (folder / ".env").write_text("MAIL_FROM=news@example.net\n", encoding="utf-8")
+    (folder / ".env").write_text('MAIL_FROM="Library News <news@example.net>"\n', encoding="utf-8")
 
     _, out, _ = run(folder, "new", "--ed25519")
 

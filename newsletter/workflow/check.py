@@ -1,0 +1,275 @@
+"""Check an issue before it is sent: every edition, its cost, its links, its spam score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Any
+
+from newsletter import __version__, preflight, shipped
+from newsletter.errors import EmptyEditionError, SourceUnreachableError
+from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
+from newsletter.model.languages import chain_of
+from newsletter.preflight import Finding
+from newsletter.preflight.links import Answer
+
+if TYPE_CHECKING:
+    from newsletter.model.message import MessageTemplate
+    from newsletter.preflight.clients import Support
+    from newsletter.preflight.scores import Score
+    from newsletter.workspace import Workspace
+
+#: What slow links still carry: kilobits per second.
+SLOW_KILOBITS = 64
+_LINKS_AT_ONCE = 8
+#: Enough to know that a page is there.
+_LINK_BYTES = 4096
+_ANY_DAY = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one edition costs its reader, remote pictures aside."""
+
+    edition: str
+    subject: str
+    html_bytes: int
+    text_bytes: int
+    message_bytes: int
+
+    @property
+    def slow_seconds(self) -> float:
+        """Return how long the message takes at 64 kbit/s."""
+        return self.message_bytes * 8 / SLOW_KILOBITS / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All that was found about an issue."""
+
+    issue: str
+    findings: tuple[Finding, ...]
+    costs: tuple[Cost, ...]
+    #: Edition -> what a spam filter of this machine thinks of it.
+    scores: tuple[tuple[str, Score], ...] = ()
+    support: tuple[Support, ...] = ()
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Say whether nothing found stops the send."""
+        return not preflight.stops(self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what programs read."""
+        from newsletter.preflight.clients import table
+
+        return {
+            "version": 1,
+            "issue": self.issue,
+            "may_be_sent": self.may_be_sent,
+            "findings": [asdict(one) for one in self.findings],
+            "editions": [
+                {**asdict(one), "seconds_at_64_kbit": round(one.slow_seconds, 1)}
+                for one in self.costs
+            ],
+            "spam_scores": [{"edition": key, **asdict(one)} for key, one in self.scores],
+            "client_support": {
+                "source": table()["source"],
+                "date": table()["date"],
+                "features": [asdict(one) for one in self.support],
+            },
+        }
+
+
+def check_issue(
+    workspace: Workspace, slug: str, *, links: bool = False, now: datetime | None = None
+) -> Checked:
+    """Return everything found about an issue and its editions; nothing of it is changed.
+
+    `links` also tries every link. Raises IssueNotFoundError and TemplateError.
+    """
+    from newsletter.editing.issue_files import read_issue
+    from newsletter.preflight.clients import support
+
+    language = workspace.settings.language
+    issue = read_issue(workspace.issues_folder, slug, language=language)
+    rendered, missing = _rendered(workspace, issue)
+    candidate = preflight.Candidate(
+        issue,
+        workspace.settings.identity,
+        tuple(rendered),
+        untranslated=_untranslated(workspace, issue),
+    )
+    checks = [lambda _: missing, *preflight.standard_checks()]
+    if links:
+        checks.append(_links_answer(workspace, now or datetime.now(UTC)))
+    messages = {one.edition.key: _message(workspace, issue, one) for one in rendered}
+    scores = _scores(rendered, messages)
+    checks += [_judging(key, score) for key, score in scores]
+    return Checked(
+        issue=slug,
+        findings=preflight.run(candidate, checks),
+        costs=tuple(_cost(one, messages[one.edition.key]) for one in rendered),
+        scores=scores,
+        support=support(candidate),
+    )
+
+
+# --- editions ---------------------------------------------------------------------
+
+
+def _languages(workspace: Workspace, issue: Issue) -> tuple[str, ...]:
+    written = workspace.settings.languages or sorted(issue.translations)
+    return tuple(chain_of(issue.language, *written))
+
+
+def _rendered(workspace: Workspace, issue: Issue) -> tuple[list[RenderedEdition], list[Finding]]:
+    """Return every edition there is, and a finding for each that would be empty."""
+    from newsletter.model.editions import resolve
+    from newsletter.rendering.editions import render_edition
+
+    settings = workspace.settings
+    rendered: list[RenderedEdition] = []
+    missing: list[Finding] = []
+    for language in _languages(workspace, issue):
+        for form in EditionForm:
+            edition = Edition(language, form)
+            try:
+                content = resolve(issue, edition, (*settings.fallback, settings.language))
+            except EmptyEditionError as failure:
+                where = f"edition {edition.key!r}"
+                missing.append(
+                    preflight.error("edition-empty", str(failure), where=where, mend=failure.hint)
+                )
+                continue
+            rendered.append(
+                render_edition(
+                    content,
+                    settings.identity,
+                    theme=settings.theme,
+                    theme_folders=[workspace.templates_folder, shipped.templates()],
+                    cache=workspace.cache_folder / "rendered",
+                )
+            )
+    return rendered, missing
+
+
+def _untranslated(workspace: Workspace, issue: Issue) -> tuple[preflight.Untranslated, ...]:
+    from newsletter.editing.translations import TranslationState, grid, incomplete
+
+    languages = _languages(workspace, issue)
+    rows = grid(issue, languages, workspace.settings.fallback)
+    return tuple(
+        preflight.Untranslated(
+            language,
+            row.title if row.key else "the subject and the issue's own texts",
+            "stale" if row.cells[language].state is TranslationState.STALE else "missing",
+        )
+        for language in languages
+        for row in incomplete(rows, language)
+    )
+
+
+def _message(workspace: Workspace, issue: Issue, rendered: RenderedEdition) -> bytes:
+    """Return the edition as a sample reader would get it; empty where no sender is set."""
+    from newsletter.rendering.addressing import addressing_of
+    from newsletter.rendering.message import build_template
+
+    identity = workspace.settings.identity
+    if not identity.mail_from:
+        return b""
+    sent = datetime.combine(issue.date or _ANY_DAY, time(9), tzinfo=UTC)
+    template = build_template(rendered, addressing_of(identity, issue.slug, sent))
+    return template.fill(_sample(template, parseaddr(identity.mail_from)[1]))
+
+
+def _sample(template: MessageTemplate, sender: str) -> dict[str, str]:
+    """Return values as long as real ones; addresses under .example reach nobody (RFC 2606)."""
+    token = "u" + "0123456789abcdef" * 3
+    values = {
+        "address": "reader@library.example",
+        "name": "Sample Reader",
+        "list": "Sample list",
+        "list_id": "sample.library.example",
+        "message_id": f"check.{token}@library.example",
+        "unsubscribe_mailto": f"mailto:{sender}?subject=unsubscribe%20{token}",
+    }
+    return {
+        name: values.get(name, f"https://library.example/{name}/{token}")
+        for name in template.places
+    }
+
+
+def _cost(rendered: RenderedEdition, message: bytes) -> Cost:
+    return Cost(
+        edition=rendered.edition.key,
+        subject=rendered.subject,
+        html_bytes=len(rendered.html.encode()),
+        text_bytes=len(rendered.text.encode()),
+        message_bytes=len(message),
+    )
+
+
+# --- spam filters -----------------------------------------------------------------
+
+
+def _scores(
+    rendered: Sequence[RenderedEdition], messages: dict[str, bytes]
+) -> tuple[tuple[str, Score], ...]:
+    """Return what a filter of this machine thinks of each full edition; nothing without one."""
+    from newsletter.preflight import scores
+
+    programs = scores.installed()
+    found = []
+    for one in rendered if programs else ():
+        if one.edition.form is EditionForm.FULL and messages[one.edition.key]:
+            score = scores.score(messages[one.edition.key], programs)
+            found += [(one.edition.key, score)] if score else []
+    return tuple(found)
+
+
+def _judging(edition: str, score: Score) -> preflight.Check:
+    from newsletter.preflight import scores
+
+    return lambda _: scores.judged(edition, score)
+
+
+# --- links ------------------------------------------------------------------------
+
+
+def _links_answer(workspace: Workspace, now: datetime) -> preflight.Check:
+    """Return the check that tries every link through the guarded fetcher, politely."""
+    from newsletter.preflight import links
+    from newsletter.preflight.kept_answers import KeptAnswers
+    from newsletter.sources.fetching import Fetcher, user_agent
+
+    settings = workspace.settings
+    fetcher = Fetcher(
+        agent=user_agent(__version__, settings.website or settings.public_url),
+        typed=[source.url for source in settings.sources if source.url],
+    )
+    kept = KeptAnswers(workspace.cache_folder / "links.json", now)
+
+    def one(link: str) -> Answer:
+        known = kept.find(link)
+        if known is not None:
+            return known
+        try:
+            answer = fetcher.fetch(
+                link, typed_by_staff=False, accept="*/*", max_bytes=_LINK_BYTES, whole=False
+            )
+        except SourceUnreachableError as failure:
+            return Answer(failure.status, reason=failure.reason)
+        moved = answer.url if answer.url != link else ""
+        return Answer(answer.status, final_url=moved)
+
+    def ask(wanted: Sequence[str]) -> Sequence[Answer]:
+        with ThreadPoolExecutor(max_workers=_LINKS_AT_ONCE) as threads:
+            answers = list(threads.map(one, wanted))
+        kept.keep(dict(zip(wanted, answers, strict=True)))
+        return answers
+
+    return links.answering(ask)
