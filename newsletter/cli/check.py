@@ -14,9 +14,8 @@ from newsletter.errors import PreflightError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from newsletter.preflight import Finding
-    from newsletter.preflight.proofs import Proof
-    from newsletter.workflow.check import Checked
+    from newsletter.workflow.check import Checked, Finding
+    from newsletter.workflow.sender_domain import Proof
     from newsletter.workspace import Workspace
 
 _COLOURS = {"error": "red", "warning": "yellow", "good": "green"}

@@ -13,7 +13,7 @@ from newsletter import __version__, preflight, shipped
 from newsletter.errors import EmptyEditionError, SourceUnreachableError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
 from newsletter.model.languages import chain_of
-from newsletter.preflight import Finding
+from newsletter.preflight import Finding as Finding  # the faces show it
 from newsletter.preflight.links import Answer
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from newsletter.errors import SettingsError
 from newsletter.preflight import Finding
 
 if TYPE_CHECKING:
-    from newsletter.preflight.proofs import Proof
+    from newsletter.preflight.proofs import Proof as Proof  # the faces show it
     from newsletter.workspace import Workspace
 
 
