@@ -77,6 +77,8 @@ class Recipient:
     sender: str
     #: Everything else that is filled into the message.
     personal: Mapping[str, str] = field(default_factory=dict)
+    #: The number its delivery gets; 0: the next one.
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,21 @@ class ListName:
 
 
 def personal_values(
-    name: str, mailing_list: ListName, edition: Edition, identity: Identity, *, slug: str
+    name: str,
+    mailing_list: ListName,
+    edition: Edition,
+    identity: Identity,
+    *,
+    slug: str,
+    token: str = "",
 ) -> dict[str, str]:
     """Return the values of every personal place, frozen with the mailing.
 
-    Leaving goes by mail to whoever reads the answers; the address is told by the
-    message itself, so that nothing in the link names the reader.
+    Leaving goes by mail to whoever reads the answers. The token says who may leave
+    what; without one (a test to an address nobody knows) the list is named.
     """
     office = _address(identity.contact or identity.reply_to or identity.mail_from)
-    leave = _mailto(office, f"unsubscribe {mailing_list.key}")
+    leave = _mailto(office, f"unsubscribe {token or mailing_list.key}")
     domain = _address(identity.mail_from).rpartition("@")[2]
     view = archive_url(identity.public_url, slug, edition) if identity.public_url else ""
     return {

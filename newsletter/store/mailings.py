@@ -32,8 +32,8 @@ VALUES (:mailing, :edition, :template, :fingerprint)
 # became of it there; only who was skipped then, or was in a test, is still owed one.
 _ADD_DELIVERY = """
 INSERT INTO deliveries
-  (mailing, person, address, domain, edition, message_id, sender, personal)
-SELECT :mailing, :person, :address, :domain, :edition, :message_id, :sender, :personal
+  (id, mailing, person, address, domain, edition, message_id, sender, personal)
+SELECT :number, :mailing, :person, :address, :domain, :edition, :message_id, :sender, :personal
 WHERE NOT EXISTS (
   SELECT 1 FROM json_each(:earlier) AS m
   JOIN deliveries AS d ON d.mailing = m.value AND d.person = :person
@@ -149,6 +149,11 @@ class Mailings:
 
     def _earlier(self, issue: str) -> list[int]:
         return [row["id"] for row in self._store.rows(_EARLIER, {"issue": issue})]
+
+    def next_delivery(self) -> int:
+        """Return the number of the next delivery; sure only while a mailing is being frozen."""
+        rows = self._store.rows("SELECT MAX(id) AS last FROM deliveries", {})
+        return int(rows[0]["last"] or 0) + 1
 
     def served(self, issue: str) -> Served:
         """Return who already has a delivery of this issue; false where nobody has."""
@@ -268,6 +273,7 @@ def _edition_row(mailing: int, edition: FrozenEdition) -> dict[str, object]:
 
 def _delivery_row(mailing: int, one: Recipient, earlier: str) -> dict[str, object]:
     return {
+        "number": one.number or None,
         "mailing": mailing,
         "person": canonical_key(one.address),
         "address": one.address,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
+from newsletter.audience.consent import Keys, Purpose, make_token
 from newsletter.errors import PreflightError, SettingsError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
 from newsletter.model.languages import best_match, chain_of
@@ -223,29 +224,35 @@ class Preparation:
         return Edition(language or self.settings.language, form)
 
     def _recipients(self) -> Iterator[Recipient]:
-        from newsletter.rendering.headers import message_id, return_path
+        from newsletter.rendering.headers import message_id
         from newsletter.rendering.personal import ListName, personal_values
 
         settings, sender = self.settings, self._sender.address
+        keys = Keys.of(settings.secret)
+        first = Mailings(self._store).next_delivery()
         domain = sender.rpartition("@")[2]
         # Each test is a message of its own; mail programs hide a second one with the same id.
         key = self._order.issue
         if self._order.is_test:
             key = f"{key}-test-{self._now:%Y%m%d%H%M%S%f}"
-        for reader in self._readers():
+        for number, reader in enumerate(self._readers(), first):
             person, edition = reader.subscriber, self._edition(reader)
             name = ListName(reader.mailing_list.key, reader.mailing_list.title)
-            identifier = message_id(settings.secret, key, person.address, domain)
-            returns_to = sender
-            if base := settings.mail.return_path:
-                code = identifier.rpartition("@")[0].rpartition(".")[2]
-                returns_to = return_path(base, code)
+            personal = personal_values(
+                person.name,
+                name,
+                edition,
+                self.identity,
+                slug=self.issue.slug,
+                token=_leaving(keys, reader),
+            )
             yield Recipient(
                 person.address,
                 edition.key,
-                identifier,
-                returns_to,
-                personal_values(person.name, name, edition, self.identity, slug=self.issue.slug),
+                message_id(settings.secret, key, person.address, domain),
+                _returns_to(keys, settings.mail.return_path, number) or sender,
+                personal,
+                number,
             )
 
     # editions
@@ -274,6 +281,23 @@ class Preparation:
         addressing = addressing_of(self.identity, self._order.issue, self._starts)
         template = build_template(self._render(key), addressing)
         return FrozenEdition(key, template.to_bytes(), template.fingerprint)
+
+
+def _leaving(keys: Keys, reader: Reader) -> str:
+    """Return the token by which this person may leave this list; empty: nobody we know."""
+    person, mailing_list = reader.subscriber.id, reader.mailing_list.id
+    if not person or not mailing_list:
+        return ""
+    return make_token(keys, Purpose.UNSUBSCRIBE, person, mailing_list)
+
+
+def _returns_to(keys: Keys, base: str, number: int) -> str:
+    """Return the address returned mail goes to, which names the delivery and nobody else."""
+    from newsletter.rendering.headers import return_path
+
+    if not base:
+        return ""
+    return return_path(base, make_token(keys, Purpose.BOUNCE, number))
 
 
 def _sender(settings: Settings) -> EmailAddress:
