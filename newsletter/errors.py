@@ -241,3 +241,9 @@ class StoreError(NewsletterError):
     """The database cannot be opened, read or written."""
 
     hint = "Check NEWSLETTER_DATABASE_URL, the free space and the permissions of the folder."
+
+
+class StoreGoneError(StoreError):
+    """The database was taken away or replaced while it was in use."""
+
+    hint = "Put it back where it was, then run `newsletter resume`."

@@ -84,8 +84,14 @@ class Ledger(Protocol):
     def next_due(self) -> datetime | None:
         """Return when the next deferred delivery is due."""
 
+    def relieve(self) -> None:
+        """Make room where the disk is full, so that what is known can be written."""
+
     def close(self, now: datetime) -> None:
         """End this sender: nothing is in its hands any more."""
+
+    def abandon(self) -> None:
+        """Let go of everything; without `close` before, as a killed process would."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from newsletter.delivery.replies import judge
 from newsletter.delivery.routes import Route, RouteHealth, usable
 from newsletter.delivery.rules import Fuse, Stops
 from newsletter.delivery.tray import Handed, Tray
-from newsletter.errors import StoreError
+from newsletter.errors import StoreError, StoreGoneError
 from newsletter.model.mailing import DeliveryState, MailingState, Progress
 
 if TYPE_CHECKING:
@@ -328,10 +328,11 @@ class Sender:
             try:
                 self.tray.flush(self.clock())
             except StoreError as error:
-                if monotonic() > give_up:
+                if monotonic() > give_up or isinstance(error, StoreGoneError):
                     return replace(
                         end, why=Why.NO_LEDGER, reason=str(error), unwritten=self.tray.unwritten
                     )
+                self.tray.ledger.relieve()
                 sleep(0.5)
             else:
                 return end

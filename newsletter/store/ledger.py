@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 
+from newsletter.errors import StoreError, StoreGoneError
 from newsletter.model.ledger import Owed, Settlement, Wish
 from newsletter.model.mailing import Balance, MailingState
 from newsletter.store import senders
@@ -15,6 +17,9 @@ from newsletter.store.moments import to_moment, to_moment_or_none, to_number
 from newsletter.store.pace import Pace
 from newsletter.store.readers import Readers
 from newsletter.store.sqlite import SqliteStore
+
+#: The results of one round, with every page they touch, fit in.
+RESERVE_BYTES = 1_000_000
 
 _COLUMNS = "id, address, domain, edition, sender, message_id, personal, attempts, tried"
 
@@ -120,10 +125,19 @@ class SqliteLedger:
         #: Where the last claim of each kind ended (keyset cursor).
         self._cursors: dict[tuple[str, str], int] = {}
         self.sender, self._lock = senders.register(store, mailing, machine, now)
+        try:
+            self._reserve = Reserve(senders.lock_path(self._database, self.sender))
+        except StoreError:
+            self._lock.drop()
+            raise
+        self._file = _file_number(self._database)
 
     @contextmanager
     def round(self, now: datetime) -> Iterator[SqliteRound]:
         """Open one durable step: committed and synced at its end, or undone."""
+        if _file_number(self._database) != self._file:
+            # SQLite would go on writing into a file that nobody will ever find again.
+            raise StoreGoneError(f"the database {str(self._database)!r} was taken away or replaced")
         before = dict(self._cursors)
         try:
             with self._store.transaction() as connection:
@@ -179,17 +193,53 @@ class SqliteLedger:
         found = senders.others(self._store, self.mailing, but=self.sender)
         return tuple(one.process for one in found if senders.is_alive(self._database, one.id))
 
+    def relieve(self) -> None:
+        """Make room where the disk is full, so that at least what is known can be written.
+
+        The reserve is given up, and the write-ahead log is emptied into the database.
+        """
+        self._reserve.give_up()
+        with suppress(sqlite3.Error):
+            self._store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self, now: datetime) -> None:
         """End this sender: what it still has claimed goes back, and its number is over."""
         with self._store.transaction() as connection:
             values = {"mailing": self.mailing, "dead": self.sender}
             connection.execute(_TAKE_BACK, values)
             connection.execute(_END, {"now": to_number(now), "sender": self.sender})
-        self._lock.drop()
 
     def abandon(self) -> None:
-        """Let go without a word, as a killed process would: the database cannot be written."""
+        """Give up lock and reserve; without `close` before, as a killed process would."""
+        self._reserve.give_up()
         self._lock.drop()
+
+
+def _file_number(path: Path) -> int:
+    """Return what tells this file from another of the same name; 0: there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
+
+
+class Reserve:
+    """Room kept free on the disk, for the last words of a sender when it is full."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(f"{path.name}-reserve")
+        try:
+            self._path.write_bytes(bytes(RESERVE_BYTES))
+        except OSError as error:
+            self._path.unlink(missing_ok=True)
+            raise StoreError(
+                f"there is no room for the ledger beside {str(path.parent)!r}: {error.strerror}",
+                hint="Free some space on the disk, then go on: newsletter resume",
+            ) from error
+
+    def give_up(self) -> None:
+        """Give the room back."""
+        self._path.unlink(missing_ok=True)
 
 
 class SqliteRound:

@@ -56,7 +56,9 @@ class SenderLock:
     def drop(self) -> None:
         """Give up the sign of life and its file."""
         self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def lock_path(database: Path, sender: int) -> Path:

@@ -173,10 +173,11 @@ class _Run:
         except BaseException:
             ledger.abandon()
             raise
-        if end.unwritten:
+        try:
+            if not end.unwritten:
+                ledger.close(datetime.now(UTC))
+        finally:
             ledger.abandon()
-        else:
-            ledger.close(datetime.now(UTC))
         return self._concluded(end)
 
     def _apply_policy(self, now: datetime) -> None:
@@ -238,7 +239,9 @@ class _Run:
         """Leave the mailing in the state that its ledger and the end of the run call for."""
         mailings, now = Mailings(self.store), datetime.now(UTC)
         current = mailings.named(self.mailing.id)
-        if current.state is MailingState.CANCELLED:
+        if end.why is Why.NO_LEDGER:
+            pass  # It may still not be writable; the mailing stays as it is.
+        elif current.state is MailingState.CANCELLED:
             mailings.skip_rest(self.mailing.id, now=now)
         elif not mailings.finish(self.mailing.id, now=now) and _needs_a_person(end):
             sending = (MailingState.SENDING,)

@@ -88,10 +88,15 @@ class MailingRoom:
         table.write_text(f"email,name,language\n{rows}", encoding="utf-8")
         self.run("subscribers", "import", str(table), "--list", mailing_list, "--really", ok=(0,))
 
+    @property
+    def command(self) -> list[str]:
+        """Return how to call the command line here."""
+        return [*PYTHON, "newsletter", "--workspace", str(self.folder)]
+
     def popen(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command."""
         return subprocess.Popen(
-            [*PYTHON, "newsletter", "--workspace", str(self.folder), *arguments],
+            [*self.command, *arguments],
             cwd=CHECKOUT,
             env={**os.environ, **self.environment},
             text=True,
