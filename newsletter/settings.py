@@ -148,6 +148,15 @@ def load(root: Path) -> Settings:
     return _structure(values, origins)
 
 
+def ignore_environment() -> None:
+    """Forget, in this process, every setting of the environment.
+
+    The demo must never reach a real mail server that the environment happens to name.
+    """
+    for name in ENVIRONMENT:
+        os.environ.pop(name, None)
+
+
 def no_color_wanted() -> bool:
     """Say whether NO_COLOR (https://no-color.org) asks for text without colour."""
     return bool(os.environ.get("NO_COLOR"))

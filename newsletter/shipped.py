@@ -25,3 +25,8 @@ def env_example() -> Path:
     if (_CHECKOUT / "pyproject.toml").is_file() and own.is_file():
         return own
     return Path(str(files("newsletter"))) / "_shipped" / "env.example"
+
+
+def example() -> Path:
+    """Return the folder of the example newsletter: its news page, settings and readers."""
+    return Path(str(files("newsletter"))) / "example"

@@ -12,6 +12,7 @@ from newsletter.errors import NewsletterError
 #: Command -> (module of newsletter.cli, attribute, one line of help). A module is
 #: imported only when its command runs, so that `--help` stays quick.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("demo", "demo", "Run the main job on an example, mail server included."),
     "init": ("init", "init", "Make a workspace: settings, secrets, folders."),
     "sources": ("sources", "sources", "Try, add, check and list the sources of news."),
     "collect": ("issues", "collect", "Collect the news of a period into its issue."),

@@ -156,6 +156,8 @@ class Source:
     section: str = ""
     #: True: 05/06/2016 is 5 June. False: May 6. None: ambiguous dates are left out.
     day_first: bool | None = None
+    #: Whether missing summaries and pictures are looked up on the items' own pages.
+    read_articles: bool = True
     selectors: Selectors = field(default_factory=Selectors)
 
 

@@ -292,6 +292,8 @@ class _Collecting:
         return completed, _told_once(answer.note for answer in answers if answer.note)
 
     def _lacks_something(self, item: Item) -> bool:
+        if item.source in {one.name for one in self.sources if not one.read_articles}:
+            return False
         is_open = standing_of(item.date, self.period) is not Standing.OUTSIDE
         if articles.is_complete(item) or not is_open or self.ran.has(item):
             return False
