@@ -118,6 +118,7 @@ def _counts(collected: Collected) -> str:
         (collected.removed, "that you took out"),
         (collected.selected.outside, "outside the period"),
         (collected.selected.already_ran, "in an earlier issue"),
+        (collected.selected.offered_before, "undated, offered in an earlier issue"),
         (collected.selected.merged, "double"),
     ]
     told = [f"{count} {what}" for count, what in counts if count]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newsletter.editing.canonical import canonical_link, title_key
 from newsletter.editing.issue_files import IssueFiles, open_files, slugs
-from newsletter.editing.selection import Ran, day_keys
+from newsletter.editing.selection import Ran, Standing, day_keys, offer_mark, standing_of
 from newsletter.model.content import Period
 
 
@@ -23,7 +23,7 @@ def last_end(issues: Sequence[IssueFiles]) -> datetime | None:
 
 
 def ran_before(issues: Sequence[IssueFiles], period: Period) -> Ran:
-    """Return what was included in the issues before the period's.
+    """Return what was included in the issues before the period's, and what they offered.
 
     An issue that begins earlier is before; so is one written by hand without a period.
     """
@@ -31,7 +31,14 @@ def ran_before(issues: Sequence[IssueFiles], period: Period) -> Ran:
     items = [item for one in before for item in one.issue.items if item.included]
     links = {canonical_link(item.link) for item in items} - {""}
     titles = {(title_key(item.title), day) for item in items for day in day_keys(item.date)}
-    return Ran(frozenset(links), frozenset(titles))
+    offered = {
+        offer_mark(record.item)
+        for one in before
+        if one.collection
+        for record in one.collection.items.values()
+        if standing_of(record.item.date, one.collection.period) is Standing.OPEN
+    }
+    return Ran(frozenset(links), frozenset(titles), frozenset(offered))
 
 
 def _is_before(issue: IssueFiles, period: Period) -> bool:

@@ -28,6 +28,8 @@ class Ran:
     links: frozenset[str] = frozenset()
     #: (title key, ISO day)
     titles: frozenset[tuple[str, str]] = frozenset()
+    #: Undated items that an earlier issue offered and nobody took: link, else title key.
+    offered: frozenset[str] = frozenset()
 
     def has(self, item: Item) -> bool:
         """Say whether an earlier issue had the item."""
@@ -35,6 +37,15 @@ class Ran:
         if link and link in self.links:
             return True
         return item.date is not None and (title_key(item.title), _iso(item.date)) in self.titles
+
+    def has_offered(self, item: Item) -> bool:
+        """Say whether an earlier issue offered the undated item already."""
+        return offer_mark(item) in self.offered
+
+
+def offer_mark(item: Item) -> str:
+    """Return what an undated item is known by from one issue to the next."""
+    return canonical_link(item.link) or title_key(item.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,8 @@ class Selected:
     items: tuple[Item, ...]
     outside: int = 0
     already_ran: int = 0
+    #: Undated, and offered in an earlier issue already: once is enough.
+    offered_before: int = 0
     #: How many items were one with another.
     merged: int = 0
 
@@ -61,17 +74,19 @@ def select(items: Sequence[Item], period: Period, ran: Ran) -> Selected:
     """
     single = merge_duplicates(items, period)
     chosen: list[Item] = []
-    outside = already_ran = 0
+    outside = already_ran = offered = 0
     for item in single:
         standing = standing_of(item.date, period)
         if standing is Standing.OUTSIDE:
             outside += 1
         elif ran.has(item):
             already_ran += 1
+        elif standing is Standing.OPEN and ran.has_offered(item):
+            offered += 1
         else:
             status = ItemStatus.NEW if standing is Standing.INSIDE else ItemStatus.UNDATED
             chosen.append(replace(item, status=status))
-    return Selected(tuple(chosen), outside, already_ran, len(items) - len(single))
+    return Selected(tuple(chosen), outside, already_ran, offered, len(items) - len(single))
 
 
 def standing_of(written: ItemDate | None, period: Period) -> Standing:

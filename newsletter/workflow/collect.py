@@ -106,6 +106,8 @@ class Collected:
         parts = [f"{self.selected.outside} outside the period"]
         if self.selected.already_ran:
             parts.append(f"{self.selected.already_ran} in an earlier issue")
+        if self.selected.offered_before:
+            parts.append(f"{self.selected.offered_before} undated, offered before")
         if self.failures:
             count = len(self.failures)
             parts.append(f"{count} {'source' if count == 1 else 'sources'} failed")
@@ -130,6 +132,7 @@ class Collected:
             "outside": self.selected.outside,
             "undated": self.selected.undated,
             "already_ran": self.selected.already_ran,
+            "offered_before": self.selected.offered_before,
             "merged": self.selected.merged,
             "removed": self.removed,
             "failures": [failure_as_json(one.source, one.reason) for one in self.failures],
@@ -296,6 +299,8 @@ class _Collecting:
             return False
         is_open = standing_of(item.date, self.period) is not Standing.OUTSIDE
         if articles.is_complete(item) or not is_open or self.ran.has(item):
+            return False
+        if self.ran.has_offered(item):
             return False
         return self.options.from_snapshot or canonical_link(item.link) not in self._known_links()
 

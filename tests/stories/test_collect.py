@@ -188,6 +188,18 @@ def test_what_ran_in_an_earlier_issue_is_left_out_and_counted(team: Team) -> Non
     assert rows["already_ran"] == 1
 
 
+def test_undated_news_that_an_earlier_issue_offered_is_not_offered_again(team: Team) -> None:
+    team.publish(APRIL, UNDATED)
+    team.type("collect", "2016-04")
+    team.publish(PANAMA, APRIL, UNDATED)
+
+    rows = team.collected()
+    again = team.type("collect", "2016-04").stdout
+
+    assert (rows["undated"], rows["offered_before"]) == (0, 1)
+    assert "? no date     Undated news" in again
+
+
 def test_an_issue_is_rebuilt_offline_from_its_snapshot(team: Team) -> None:
     team.publish(PANAMA, HARARE)
     team.type("collect", "2016-05")
@@ -311,3 +323,77 @@ def test_killed_while_it_waits_for_a_source_the_next_run_starts_clean(team: Team
     team.type("collect", "2016-05")
 
     assert "Letter signed in Panama" in team.issue.read_text(encoding="utf-8")
+
+
+CRASHING = """
+import os, sys
+left = int(sys.argv[1])
+def count(event, arguments):
+    global left
+    if event == "os.rename" and "issues" in str(arguments[1]):
+        left -= 1
+        if left < 0:
+            os._exit(9)
+sys.addaudithook(count)
+from newsletter.cli import main
+main(sys.argv[2:])
+"""
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from newsletter.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+main(sys.argv[2:])
+"""
+
+
+def run(program: str, number: int, team: Team) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", program, str(number), "--workspace", str(team.root)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(
+        [*words, "collect", "2016-05"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_killed_before_any_of_its_writes_nothing_of_a_person_is_lost(team: Team) -> None:
+    team.publish(PANAMA, HARARE)
+    team.type("collect", "2016-05")
+    edited = team.issue.read_text(encoding="utf-8").replace("Letter signed in Panama", "Signed!")
+    edited = edited.split('\n[[items]]\nkey = "workshop-in-harare"')[0] + "\n# Ask Jane.\n"
+    team.issue.write_text(edited, encoding="utf-8")
+    team.publish(("panama", "Letter agreed", PANAMA[2], "They agreed."), HARARE, EDGE)
+
+    writes = 0
+    while run(CRASHING, writes, team).returncode == 9:
+        writes += 1
+        text = team.issue.read_text(encoding="utf-8")
+        assert 'title = "Signed!"' in text
+        assert "# Ask Jane." in text
+        assert "Workshop in Harare" not in text.partition("[[items]]")[2]
+
+    assert writes >= 3, "a snapshot's files, issue.toml and collected.json"
+    text = team.issue.read_text(encoding="utf-8")
+    assert text.count('At midnight"\nlink') == 1
+    assert "They agreed." in text
+    assert "source_changed = true" in text
+    assert not list(team.root.glob("issues/**/.*.new"))
+
+
+@pytest.mark.parametrize("size", [0, 300, 1000, 1900])
+def test_a_full_disk_is_one_line_and_leaves_the_issue_as_it_was(team: Team, size: int) -> None:
+    team.publish(PANAMA)
+    team.type("collect", "2016-05")
+    before = team.issue.read_bytes()
+    team.publish(("panama", "Agreed", PANAMA[2], "They agreed. " * 200), HARARE, EDGE)
+
+    done = run(FULL, size, team)
+
+    assert done.returncode == 1
+    assert "Error: cannot write" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert team.issue.read_bytes() == before

@@ -91,6 +91,23 @@ def test_what_an_earlier_issue_told_is_left_out_and_counted() -> None:
     assert (chosen.already_ran, chosen.outside) == (2, 1)
 
 
+def test_an_undated_item_is_offered_once() -> None:
+    ran = Ran(offered=frozenset({"//x.example/a", "by title"}))
+    items = [
+        make_item("A", link="https://x.example/a", date=None),
+        make_item("By title", link="", date=None),
+        make_item("Dated by now", link="https://x.example/a?utm_id=1"),
+        make_item("New", link="https://x.example/new", date=None),
+    ]
+
+    chosen = select([items[0], items[1], items[3]], MAY, ran)
+    dated = select([items[2]], MAY, ran)
+
+    assert [item.title for item in chosen.items] == ["New"]
+    assert chosen.offered_before == 2
+    assert [item.title for item in dated.items] == ["Dated by now"]
+
+
 @pytest.mark.parametrize(
     "same",
     [
