@@ -39,3 +39,7 @@ system-packages:
 bench: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m bench --write docs/benchmarks.md
+
+# docs/reference/cli.md from --help of every command
+docs: $(VENV)/installed-dev
+	$(BIN)/python scripts/reference.py
