@@ -36,6 +36,7 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
     _, _, below_usage = HELP[name].get_help().partition("\n")
 
     assert "newsletter " in below_usage, below_usage
+    assert "\\b" not in below_usage  # click's mark in a raw docstring would be shown
 
 
 @pytest.mark.parametrize("name", HELP)

@@ -32,15 +32,16 @@ _COLOURS = {"error": "red", "warning": "yellow", "good": "green"}
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @click.pass_obj
 def check(named: str | None, /, issue: str | None, as_json: bool, **options: str | bool) -> None:
-    r"""Find what is wrong before readers do.
+    """Find what is wrong before readers do.
 
     Errors stop `newsletter send` (exit 3); warnings inform. To waive a warning, write its
     name with who and why under [waivers] in issue.toml.
 
-    \b
     Example: newsletter check 2016-05 --links
-             newsletter check --domain
-             newsletter check --settings
+
+    Example: newsletter check --domain
+
+    Example: newsletter check --settings
     """
     if not (issue or options["domain"] or options["settings"]):
         raise click.UsageError("Name an issue, or add --domain or --settings.")

@@ -30,11 +30,10 @@ _STATES = [state.value for state in DeliveryState]
 @click.option("--watch", is_flag=True, help="Go on showing it until the mailing rests.")
 @click.pass_obj
 def status(named: str | None, *, as_json: bool, watch: bool) -> None:
-    r"""Show each mailing and how its books stand.
+    """Show each mailing and how its books stand.
 
     planned = accepted + refused + skipped + unknown + deferred + waiting, always.
 
-    \b
     Example: newsletter status --watch
     """
     from newsletter.workflow.mailing import mailings
@@ -102,9 +101,8 @@ def _mailing(one: Mailing) -> dict[str, object]:
 @click.option("--csv", "as_csv", is_flag=True, help="A table for a spreadsheet.")
 @click.pass_obj
 def deliveries(named: str | None, /, mailing: int, **asked: Any) -> None:
-    r"""List every recipient of MAILING with state, attempts and the server's words.
+    """List every recipient of MAILING with state, attempts and the server's words.
 
-    \b
     Example: newsletter deliveries 3 --state refused --csv
     """
     from newsletter.workflow.mailing import deliveries as open_deliveries
@@ -191,11 +189,10 @@ def _lines(rows: Iterator[Delivery]) -> None:
 )
 @click.pass_obj
 def unknown(named: str | None, /, mailing: int, **decisions: Any) -> None:
-    r"""List whose answer was lost on the wire, and decide on each.
+    """List whose answer was lost on the wire, and decide on each.
 
     They may have the message or not; only the mail server's log, or they, can tell.
 
-    \b
     Example: newsletter unknown 3 --accepted ana@example.org --again ben@example.org
     """
     from newsletter.workflow.mailing import decide
@@ -229,12 +226,11 @@ _DECISIONS = {
 )
 @click.pass_obj
 def reconcile(named: str | None, mailing: int, *, maillog: Path) -> None:
-    r"""Settle lost answers by the mail server's log, by Message-ID.
+    """Settle lost answers by the mail server's log, by Message-ID.
 
     What the log knows was taken; what a log of that time does not know never arrived
     and is queued again.
 
-    \b
     Example: newsletter reconcile 3 --maillog /var/log/mail.log
     """
     from newsletter.workflow.mailing import reconcile as settle
@@ -257,9 +253,8 @@ def reconcile(named: str | None, mailing: int, *, maillog: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @click.pass_obj
 def report(named: str | None, mailing: int, *, as_json: bool) -> None:
-    r"""Explain MAILING: by state, by reason, by edition, by domain.
+    """Explain MAILING: by state, by reason, by edition, by domain.
 
-    \b
     Example: newsletter report 3
     """
     from newsletter.workflow.report import report as make

@@ -33,13 +33,12 @@ def collect(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    r"""Collect the news of PERIOD into its issue.
+    """Collect the news of PERIOD into its issue.
 
     PERIOD is a month (2016-05), a week (2016-W20), two days of which the last is not
     included (2016-05-01..2016-05-20), last-month, last-week, last-30-days or
     since-last-issue. Collecting again keeps everything that you changed in issue.toml.
 
-    \b
     Example: newsletter collect 2016-05
     """
     from newsletter.workflow.collect import Options
@@ -129,9 +128,8 @@ def _counts(collected: Collected) -> str:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @click.pass_context
 def issues(ctx: click.Context, as_json: bool) -> None:
-    r"""List the issues with their state.
+    """List the issues with their state.
 
-    \b
     Example: newsletter issues
     """
     from newsletter.workflow.issues import list_issues

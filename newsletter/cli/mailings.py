@@ -80,12 +80,12 @@ class _Percent(click.ParamType[float]):
 @click.option("--wait", is_flag=True, help="Stay until nobody is deferred any more.")
 @click.pass_context
 def send(ctx: click.Context, /, issue: str, **asked: Any) -> None:
-    r"""Send ISSUE: to named addresses, or to everybody on a list.
+    """Send ISSUE: to named addresses, or to everybody on a list.
 
     To a list it only shows what would happen, until --really is given.
 
-    \b
     Example: newsletter send 2016-05 --to me@example.org
+
     Example: newsletter send 2016-05 --list members --really
     """
     from newsletter.workflow.prepare import prepare
@@ -230,11 +230,10 @@ def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
 @click.option("--yes", is_flag=True, help="This machine is the one to send it, and it is wanted.")
 @click.pass_context
 def resume(ctx: click.Context, /, mailing: int | None, **asked: bool) -> None:
-    r"""Go on with a mailing that was interrupted, paused or is not through.
+    """Go on with a mailing that was interrupted, paused or is not through.
 
     Nobody gets it twice: what was accepted is never sent again.
 
-    \b
     Example: newsletter resume
     """
     from newsletter.workflow.mailing import the_open_one
@@ -255,9 +254,8 @@ def resume(ctx: click.Context, /, mailing: int | None, **asked: bool) -> None:
 @click.argument("mailing", type=int, required=False)
 @click.pass_obj
 def pause(named: str | None, /, mailing: int | None) -> None:
-    r"""Let a mailing rest; whoever is sending it stops within two seconds.
+    """Let a mailing rest; whoever is sending it stops within two seconds.
 
-    \b
     Example: newsletter pause 3
     """
     from newsletter.workflow import mailing as verbs
@@ -273,9 +271,8 @@ def pause(named: str | None, /, mailing: int | None) -> None:
 @click.argument("mailing", type=int)
 @click.pass_obj
 def cancel(named: str | None, /, mailing: int) -> None:
-    r"""Call a mailing off for good; who has not had it yet does not get it.
+    """Call a mailing off for good; who has not had it yet does not get it.
 
-    \b
     Example: newsletter cancel 3
     """
     from newsletter.workflow import mailing as verbs
@@ -292,13 +289,13 @@ def cancel(named: str | None, /, mailing: int) -> None:
     type=click.Choice(["refused", "deferred", "unknown"]),
     default="refused",
     show_default=True,
+    help="To whom: those who stand so.",
 )
 @click.option("--reason", default="", help="Only those with this reason, as `report` shows it.")
 @click.pass_context
 def retry(ctx: click.Context, /, mailing: int, *, state: str, reason: str) -> None:
-    r"""Send again to those to whom it came to nothing.
+    """Send again to those to whom it came to nothing.
 
-    \b
     Example: newsletter retry 3 --state refused --reason full
     """
     from newsletter.workflow import mailing as verbs
@@ -314,9 +311,8 @@ def retry(ctx: click.Context, /, mailing: int, *, state: str, reason: str) -> No
 @click.option("--once", is_flag=True, help="Do what is due now, then end: for a timer.")
 @click.pass_obj
 def run(named: str | None, /, *, once: bool) -> None:
-    r"""Send what is due, whenever it is due: for a service or a timer.
+    """Send what is due, whenever it is due: for a service or a timer.
 
-    \b
     Example: newsletter run
     """
     from newsletter.workflow.send import run_due
