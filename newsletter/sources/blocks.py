@@ -104,10 +104,12 @@ def _featured(
         if not seed.link or seed.link in known or _is_same_page(seed.link, page):
             continue
         record = lone_record(whole, seed, first)
-        block = _read(whole, record, lines_of(record.pieces), page, reader) if record else None
+        if record is None:
+            continue
+        block = _read(whole, record, lines_of(record.pieces), page, reader)
         if block is None:
             continue
-        group = Group((block,), whole.regions[seed.index], 0.0, whole.shapes[seed.index])
+        group = Group((block,), whole.regions[record.root], 0.0, whole.shapes[seed.index])
         if companions_of(best, [group], whole):
             return [block]
     return []
@@ -120,7 +122,7 @@ def candidate_groups(whole: Outline, page: Page, reader: DateReader) -> list[Gro
     for seed_group, records in _distinct_records(whole, groups_of(whole, seeds)):
         blocks = _read_group(whole, records, page, reader)
         if len(blocks) >= 2:
-            region = whole.regions[seed_group[0].index]
+            region = whole.regions[records[0].root]
             shape = whole.shapes[seed_group[0].index]
             group = Group(tuple(blocks), region, 0.0, shape)
             found.append(replace(group, points=points_of(group, whole, page)))
@@ -279,9 +281,9 @@ def points_of(group: Group, whole: Outline, page: Page) -> float:
     points = _title_points(blocks) + _place_points(group, whole) + _link_points(blocks, page)
     points += 4 * (dated >= 0.6) + 1.5 * (0.2 <= dated < 0.6)
     points += 2.5 * told + 2 * headed + 0.7 * (pictured >= 0.6)
-    points += math.sqrt(min(len(blocks), 20)) * 0.8 - (2 if len(blocks) == 2 else 0)
+    points += math.sqrt(min(len(blocks), 20)) * 0.8 - {2: 3.0, 3: 0.5}.get(len(blocks), 0.0)
     if not (dated or told or headed or pictured):
-        points -= 2  # bare links may be anything
+        points -= 1 if _title_points(blocks) >= 3 else 2  # bare links may be anything
     points -= 6 * _share(block.is_in_prose for block in blocks)
     points -= 6 * _share(block.has_price for block in blocks)
     return points - _article_points(group, whole, page)
@@ -323,6 +325,9 @@ def _article_points(group: Group, whole: Outline, page: Page) -> float:
     if outside > 800 and outside > inside:
         points += 2.0 + min(6.0, outside / 700)
         points += 3.0 if page.is_article else 0.0
+        # "Related" and "latest" beside an article are bare links; a list with texts may be meant.
+        bare = _share(weight(block.item.summary) < 30 for block in group.blocks)
+        points += 4.0 * bare if outside > 1500 else 0.0
     return points
 
 

@@ -130,7 +130,8 @@ def date_of(
         return machine
     runs = tuple(run for line in lines for run in line.runs)
     marked = _marked_texts(runs)
-    for texts in (*marked, _whole_texts(lines), _short_texts(lines, title)):
+    short = _short_texts(lines, title, reader)
+    for texts in (*marked, _whole_texts(lines), short):
         dates, has_range = _dates_in(texts, reader)
         if has_range:
             return None
@@ -141,7 +142,12 @@ def date_of(
 
 def tells_date(lines: list[Line], title: Title, reader: DateReader) -> bool:
     """Say whether a record speaks of a date at all, be it one that cannot be told for sure."""
-    return any(reader.is_date(text) for text in (*_whole_texts(lines), *_short_texts(lines, title)))
+    used = frozenset(id(run) for run in title.runs)
+    for line in lines:
+        rest = joined([run for run in line.runs if id(run) not in used])
+        if rest and weight(rest) <= 90 and (reader.find(rest) or _NUMERIC.search(rest)):
+            return True
+    return any(reader.is_date(text) for text in _whole_texts(lines))
 
 
 def _the_one(dates: list[ItemDate]) -> ItemDate | None:
@@ -225,7 +231,7 @@ def _whole_texts(lines: list[Line]) -> list[str]:
     return merged
 
 
-def _short_texts(lines: list[Line], title: Title) -> list[str]:
+def _short_texts(lines: list[Line], title: Title, reader: DateReader) -> list[str]:
     """Return the segments of lines that speak about the news instead of telling it."""
     used = frozenset(id(run) for run in title.runs)
     texts: list[str] = []
@@ -234,9 +240,22 @@ def _short_texts(lines: list[Line], title: Title) -> list[str]:
         text = joined(rest)
         limit = 200 if line.words() & _META_WORDS else 90
         if text and weight(text) <= limit and word_count(text) <= 30:
-            texts += [text, *(part for part in _SEGMENT.split(text) if part != text)]
+            if any(match.is_range for match in reader.find(text)):
+                continue  # neither end of a range is the day of the news
+            texts += [
+                _told_text(text, reader),
+                *(part for part in _SEGMENT.split(text) if part != text),
+            ]
             texts += _apart(rest)
     return texts
+
+
+def _told_text(text: str, reader: DateReader) -> str:
+    """Return a line up to the day it says it was published, leaving out what it counts."""
+    for match in reader.find(text)[:1]:
+        if match.role is Role.PUBLISHED and word_count(text[: match.start]) <= 3:
+            return text[: match.end]
+    return text
 
 
 def _apart(runs: tuple[Run, ...]) -> list[str]:

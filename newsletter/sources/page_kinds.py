@@ -61,5 +61,7 @@ def kind_points(page: Page) -> float:
     names = [text for text in (title, *headings) if len(_WORD.findall(text)) <= 4]
     if _OTHER_PATTERN.search(words) or any(_OTHER_PATTERN.search(text) for text in names):
         return -4.0
-    texts = (words, page.title, *headings)
+    # A long first part is an article's own title; what follows it is the site's name.
+    named = page.title if len(_WORD.findall(title)) < 6 else ""
+    texts = (words, named, *headings)
     return 1.5 if any(_NEWS_PATTERN.search(text) for text in texts) else 0.0
