@@ -24,6 +24,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "good": "green"}
 @click.command()
 @click.argument("issue", required=False)
 @click.option("--links", is_flag=True, help="Also try every link, politely.")
+@click.option("--spam", is_flag=True, help="Ask the spam filter here about every edition.")
 @click.option("--domain", is_flag=True, help="Prove SPF, DKIM, DMARC, MX and PTR of MAIL_FROM.")
 @click.option("--selector", default="", help="With --domain: the key your mail server signs with.")
 @click.option("--address", default="", help="With --domain: the address your mail server has.")
@@ -56,17 +57,18 @@ def check(named: str | None, /, issue: str | None, as_json: bool, **options: str
             place, (str(options["selector"]), str(options["address"]), str(options["dns"])), as_json
         )
     if issue:
-        is_good = _issue(place, issue, bool(options["links"]), as_json) and is_good
+        wanted = {name: bool(options[name]) for name in ("links", "spam")}
+        is_good = _issue(place, issue, wanted, as_json) and is_good
     if not is_good:
         click.get_current_context().exit(PreflightError.exit_code)
 
 
-def _issue(place: Workspace, issue: str, links: bool, as_json: bool) -> bool:
+def _issue(place: Workspace, issue: str, wanted: dict[str, bool], as_json: bool) -> bool:
     from newsletter.workflow.check import check_issue
 
-    if links:
+    if wanted["links"]:
         click.echo("Trying every link ...", err=True)
-    checked = check_issue(place, issue, links=links)
+    checked = check_issue(place, issue, links=wanted["links"], spam=wanted["spam"])
     if as_json:
         click.echo(json.dumps(checked.as_json(), indent=2, ensure_ascii=False))
     else:

@@ -21,10 +21,11 @@ def translations(candidate: Candidate) -> Iterator[Finding]:
         finding = error if language in candidate.complete_languages else warning
         shown = ", ".join(repr(shortened(title, 40)) for title in titles[:3])
         more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
-        what = "is older than its original" if state == "stale" else "is not translated"
+        verb = "is" if len(titles) == 1 else "are"
+        what = "older than the original" if state == "stale" else "not translated"
         yield finding(
             "translation-stale" if state == "stale" else "translation-missing",
-            f"{shown}{more} {what}",
+            f"{shown}{more} {verb} {what}",
             where=f"language {language!r}",
             mend=f"Run `newsletter translations export {candidate.issue.slug} "
             f"--language {language}`.",

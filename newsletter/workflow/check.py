@@ -85,11 +85,18 @@ class Checked:
 
 
 def check_issue(
-    workspace: Workspace, slug: str, *, links: bool = False, now: datetime | None = None
+    workspace: Workspace,
+    slug: str,
+    *,
+    links: bool = False,
+    spam: bool = False,
+    now: datetime | None = None,
 ) -> Checked:
     """Return everything found about an issue and its editions; nothing of it is changed.
 
-    `links` also tries every link. Raises IssueNotFoundError and TemplateError.
+    `links` also tries every link, `spam` asks the spam filter of this machine about every
+    full edition instead of the first alone, which takes seconds each. Raises
+    IssueNotFoundError and TemplateError.
     """
     from newsletter.editing.issue_files import read_issue
     from newsletter.preflight.clients import support
@@ -107,7 +114,8 @@ def check_issue(
     if links:
         checks.append(_links_answer(workspace, now or datetime.now(UTC)))
     messages = {one.edition.key: _message(workspace, issue, one) for one in rendered}
-    scores = _scores(rendered, messages)
+    full = [one for one in rendered if one.edition.form is EditionForm.FULL]
+    scores = _scores(full if spam else full[:1], messages)
     checks += [_judging(key, score) for key, score in scores]
     return Checked(
         issue=slug,
@@ -219,13 +227,13 @@ def _cost(rendered: RenderedEdition, message: bytes) -> Cost:
 def _scores(
     rendered: Sequence[RenderedEdition], messages: dict[str, bytes]
 ) -> tuple[tuple[str, Score], ...]:
-    """Return what a filter of this machine thinks of each full edition; nothing without one."""
+    """Return what a filter of this machine thinks of each edition; nothing without one."""
     from newsletter.preflight import scores
 
     programs = scores.installed()
     found = []
     for one in rendered if programs else ():
-        if one.edition.form is EditionForm.FULL and messages[one.edition.key]:
+        if messages[one.edition.key]:
             score = scores.score(messages[one.edition.key], programs)
             found += [(one.edition.key, score)] if score else []
     return tuple(found)

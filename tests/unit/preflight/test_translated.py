@@ -21,10 +21,11 @@ def test_a_language_that_may_fall_back_is_a_warning_for_all_its_texts() -> None:
     missing, stale = run(lacking(), translated.CHECKS)
 
     assert missing.check == "translation-missing"
-    assert missing.message == "'Item 0', 'Item 1', 'Item 2' and 2 more is not translated"
+    assert missing.message == "'Item 0', 'Item 1', 'Item 2' and 2 more are not translated"
     assert missing.where == "language 'fr'"
     assert "translations export 2016-05 --language fr" in missing.mend
     assert stale.check == "translation-stale"
+    assert stale.message == "'Old' is older than the original"
     assert not stops((missing, stale))
 
 

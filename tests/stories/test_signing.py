@@ -1,0 +1,77 @@
+"""Signatures that OpenDKIM, the verifier most servers run, accepts."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter.delivery.signing import Algorithm, load_signer, new_key
+from newsletter.model.content import Edition, RenderedEdition
+from newsletter.model.message import MARKERS
+from newsletter.rendering.message import Addressing, build_template
+
+OPENDKIM = shutil.which("opendkim", path="/usr/sbin:/usr/bin")
+TEXT = f"Dear {MARKERS['name']},\n\n.dot  and  blanks\nLeave: {MARKERS['unsubscribe_url']}\n"
+HTML = f'<p>Liebe {MARKERS["name"]}</p><a href="{MARKERS["unsubscribe_url"]}">مغادرة 离开</a>'
+
+
+def message() -> bytes:
+    addressing = Addressing(
+        sender="news@library.example",
+        sender_name="Lesen & Schreiben",
+        reply_to="office@library.example",
+        date=datetime(2016, 5, 31, 8, tzinfo=UTC),
+        issue="2016-05",
+        list_id="members.library.example",
+        one_click=True,
+    )
+    rendered = RenderedEdition(Edition("de"), "ltr", "Größe zählt: 图书馆", "", HTML, TEXT)
+    return build_template(rendered, addressing).fill(
+        {
+            "address": "zoe@library.example",
+            "name": "Zoë Łąck",
+            "unsubscribe_url": "https://library.example/leave/" + "x" * 300,
+            "unsubscribe_mailto": "mailto:leave@library.example?subject=unsubscribe%20x",
+            "message_id": "2016-05.0123@library.example",
+        }
+    )
+
+
+@pytest.mark.skipif(not OPENDKIM, reason="OpenDKIM is not installed")
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_opendkim_accepts_what_we_sign_and_nothing_that_was_changed(
+    tmp_path: Path, is_changed: bool
+) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(new_key(Algorithm.RSA))
+    key.chmod(0o600)
+    signer = load_signer("library.example", "news", key)
+    signed = signer.sign(message(), is_canonical=True)
+    if is_changed:
+        assert signed.count(b"Dear") == 1
+        signed = signed.replace(b"Dear", b"Deer")
+    # OpenDKIM reads public keys from a file instead of the DNS.
+    (tmp_path / "keys").write_text(
+        f"news._domainkey.library.example {signer.record()}\n", encoding="utf-8"
+    )
+    (tmp_path / "conf").write_text(
+        f"Mode v\nTestPublicKeys {tmp_path / 'keys'}\nSyslog no\n", encoding="utf-8"
+    )
+    (tmp_path / "mail.eml").write_bytes(signed)
+
+    assert OPENDKIM is not None
+    done = subprocess.run(
+        [OPENDKIM, "-f", "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "mail.eml"), "-v"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    said = done.stdout + done.stderr
+    succeeded = "verification (s=news, d=library.example, 2048-bit key) succeeded" in said
+    assert succeeded is not is_changed, said
