@@ -8,7 +8,7 @@ from enum import IntEnum
 from newsletter.model.content import ItemDate
 from newsletter.sources.date_neighbours import Neighbours
 from newsletter.sources.date_tokens import Token, is_east_asian
-from newsletter.sources.date_words import NOISE
+from newsletter.sources.date_words import NOISE, PUBLISHED, UPDATED
 
 
 class Precision(IntEnum):
@@ -232,11 +232,27 @@ class FormReader(Neighbours):
         date = self.rules.from_numbers(numbers, sign.text, is_spaced=second.gap > 0)
         if date is None and len(third.text) == 4:
             date = self._told_by_weekday(at, first.value, second.value, third.value)
+        if date and self._is_version(at):
+            date = None
         start = self._numeric_range_start(at, sign.text)
         if self._is_chained(at, sign.text) and start == at:
             date = None
         found = self._dated(start, at + 5, Precision.FULL, date)
         return replace(found, is_range=start < at or self._goes_to(at + 5, sign.text))
+
+    def _is_version(self, at: int) -> bool:
+        """Say whether it reads "PyCharm 2016.1.2": unpadded, dots, right behind a word."""
+        year, sign, second, _, third = self.tokens[at : at + 5]
+        return (
+            at > 0
+            and len(year.text) == 4
+            and sign.text == "."
+            and second.gap == third.gap == 0
+            and min(len(second.text), len(third.text)) == 1
+            and self.tokens[at - 1].kind == "w"
+            and self.tokens[at - 1].text not in PUBLISHED | UPDATED
+            and not is_east_asian(self.tokens[at - 1].text[0])
+        )
 
     def _told_by_weekday(self, at: int, first: int, second: int, year: int) -> ItemDate | None:
         """Read "Thu, 05/12/2016": only one of the two readings is a Thursday."""

@@ -14,7 +14,7 @@ FIRST_YEAR = 1990
 #: How far ahead of the fetch a date may lie: an event of the year after next.
 YEARS_AHEAD = 2
 #: Where two-digit years stand first: 16. 5. 20. is 20 May 2016.
-_YEAR_FIRST = frozenset({"ko", "ja", "zh", "hu"})
+_YEAR_FIRST = frozenset({"ko", "zh", "hu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,11 @@ class DateRules:
             return self.full_date(a, b, c)
         if len(third) == 4:
             return self._ordered(a, b, c, sign)
-        if len(first) == len(second) == len(third) == 2 or sign == ".":
-            return self._two_digit_year((a, b, c), sign, is_spaced=is_spaced)
-        return self._only([self._ordered(a, b, self.full_year(c), sign)])
+        is_padded = len(first) == len(second) == 2
+        if sign == "." and not is_padded and not is_spaced:
+            # "1.5.16" is a version as well.
+            return None
+        return self._two_digit_year((a, b, c), sign, is_spaced=is_spaced)
 
     def _ordered(self, first: int, second: int, year: int, sign: str) -> ItemDate | None:
         day_first = self.full_date(year, second, first)
@@ -96,6 +98,9 @@ class DateRules:
         self, numbers: tuple[int, int, int], sign: str, *, is_spaced: bool
     ) -> ItemDate | None:
         a, b, c = numbers
+        if self.language == "ja":
+            # 28.05.12 may count the years of an era: 2016.
+            return None
         year_first = self.full_date(self.full_year(a), b, c)
         year_last = self._ordered(a, b, self.full_year(c), sign)
         if self.language in _YEAR_FIRST:

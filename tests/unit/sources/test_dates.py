@@ -89,6 +89,8 @@ OTHER_DATES = [
     ("3rd March 2016", "2016-03-03"),
     ("5. Jänner 2016", "2016-01-05"),
     ("05.06.2016", "2016-06-05"),
+    ("2016.5.6", "2016-05-06"),
+    ("등록일 2016.5.6", "2016-05-06"),
     ("05/05/2016", "2016-05-05"),
     ("2016/05/06", "2016-05-06"),
     ("20 كانون الثاني 2016", "2016-01-20"),
@@ -172,6 +174,7 @@ NO_DATE = [
     "31 February 2016", "31/02/2016", "32 May 2016",
     "0 May 2016", "29 February 2015", "20 May 1885", "20 May 2099", "20 May 1437",
     "Monday 20 May 2016", "Lundi 20 mai 2016", "2016年5月20日星期一", "Sunday, May 20, 2016",
+    "1.5.16", "PyCharm 2016.1.2",
     "1.2.3.4", "192.168.05.2016", "v1.2.2016", "$20.05.2016", "3:2", "3-2", "978-92-5-108-2016",
     "+49 30 20.05.2016", "06.12.20.16.05", "20,000 May 2016", "Issue 5 May 2016", "No. 5, May 2016",
     "Nº 5 mayo 2016", "20%", "Deadline: 20 May 2016", "Until 20 May 2016", "bis 20. Mai 2016",
@@ -271,6 +274,7 @@ def test_a_two_digit_year_stands_first_in_korea() -> None:
     assert found is not None
     assert found.isoformat() == "2016-05-20"
     assert parse_date("16. 5. 12.", fetched_at=FETCHED) is None
+    assert parse_date("16.05.12", language="ja", fetched_at=FETCHED) is None
 
 
 def test_every_date_of_a_text_is_found_in_its_place() -> None:
