@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "issues": ("issues", "issues", "List the issues with their state."),
     "preview": ("preview", "preview", "Show an issue as its readers will get it."),
     "check": ("check", "check", "Find what is wrong before readers do."),
+    "translations": ("translations", "translations", "Show, hand out and take back translations."),
     "subscribers": ("people", "subscribers", "Import, export, add, remove, show subscribers."),
     "lists": ("people", "lists", "Show the lists and how many people are on each."),
     "send": ("mailings", "send", "Send an issue: to named addresses, or to a list."),

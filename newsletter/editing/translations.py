@@ -12,7 +12,7 @@ from newsletter.model.content import Issue, IssueItem, IssueTexts, ItemTexts
 
 #: The texts of the issue itself, of an item: names as in the files.
 ISSUE_FIELDS = ("subject", "preheader", "intro")
-ITEM_FIELDS = ("title", "summary", "alt")
+ITEM_FIELDS = ("title", "summary", "alt", "place")
 #: A translation longer than this many times its original is worth a second look.
 LONG_FACTOR = 2.5
 _PLACEHOLDER = re.compile(r"\{\{[^{}]{0,80}\}\}|\{\w{1,40}\}|%\(\w{1,40}\)s|%[sd]")
@@ -70,7 +70,8 @@ def fingerprint(*texts: str) -> str:
 
 def original_of_item(item: IssueItem) -> str:
     """Return the fingerprint of everything of an item that is translated."""
-    return fingerprint(item.title, item.summary, item.picture.alt if item.picture else "")
+    alt = item.picture.alt if item.picture else ""
+    return fingerprint(item.title, item.summary, alt, item.place)
 
 
 def original_of_issue(issue: Issue) -> str:
@@ -144,6 +145,9 @@ def units(issue: Issue, language: str) -> tuple[Unit, ...]:
     for item in issue.items:
         if item.included:
             found += _item_units(item, texts.items.get(item.key, ItemTexts()))
+    for one in issue.quick_links:
+        done = texts.quick_links.get(one.link, "")
+        found.append(_unit(f"quick_links.{one.link}", one.title, done, fingerprint(one.title)))
     return tuple(unit for unit in found if unit.original.strip())
 
 
@@ -153,6 +157,7 @@ def _item_units(item: IssueItem, texts: ItemTexts) -> list[Unit]:
         "title": item.title,
         "summary": item.summary,
         "alt": item.picture.alt if item.picture else "",
+        "place": item.place,
     }
     return [
         _unit(f"items.{item.key}.{name}", originals[name], getattr(texts, name), of)
@@ -265,6 +270,8 @@ def _with(texts: IssueTexts, name: str, text: str, of: str) -> IssueTexts:
     group, _, rest = name.partition(".")
     if group == "sections":
         return replace(texts, sections={**texts.sections, rest: text})
+    if group == "quick_links":
+        return replace(texts, quick_links={**texts.quick_links, rest: text})
     key, _, part = rest.rpartition(".")
     item = replace(texts.items.get(key, ItemTexts()), of=of, **{part: text})
     return replace(texts, items={**texts.items, key: item})

@@ -1,0 +1,128 @@
+"""Translate an issue: show the grid, hand texts out to volunteers, take them back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.editing import handoff, issue_files, text_files, translations
+from newsletter.editing.handoff import Handoff, HandoffFormat
+from newsletter.editing.translations import Merged, Row
+from newsletter.errors import FileWriteError, SettingsError, TranslationFileError
+
+if TYPE_CHECKING:
+    from newsletter.model.content import Issue
+    from newsletter.workspace import Workspace
+
+#: A translation of a whole issue is some 50 KB; what is larger is something else.
+LARGEST_BYTES = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Every text of an issue by language, and what may keep it from being sent."""
+
+    issue: str
+    languages: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a returned file brought; nothing was written unless something was taken."""
+
+    issue: str
+    language: str
+    merged: Merged
+
+
+def show(workspace: Workspace, slug: str) -> Grid:
+    """Return the grid of an issue in the newsletter's languages and those it has texts in."""
+    issue = _issue(workspace, slug)
+    languages = tuple(
+        dict.fromkeys((issue.language, *workspace.settings.languages, *issue.translations))
+    )
+    rows = translations.grid(issue, languages, workspace.settings.fallback)
+    return Grid(slug, languages, rows)
+
+
+def export(workspace: Workspace, slug: str, language: str, form: str) -> bytes:
+    """Return the file a volunteer fills in.
+
+    Raises SettingsError for a language the newsletter does not have.
+    """
+    issue = _issue(workspace, slug)
+    _refuse_unknown(workspace, issue, language)
+    units = translations.units(issue, language)
+    return handoff.write(Handoff(slug, issue.language, language, units), HandoffFormat(form))
+
+
+def take_back(
+    workspace: Workspace, slug: str, file: Path, *, replace_conflicts: bool = False
+) -> Imported:
+    """Merge a returned file into the issue's texts of its language.
+
+    Raises TranslationFileError for a file of another issue or a broken one; nothing is
+    written then.
+    """
+    returned = handoff.read(_content(file), file.name)
+    if returned.issue != slug:
+        raise TranslationFileError(
+            f"{file.name!r} belongs to issue {returned.issue!r}, not to {slug!r}",
+            hint=f"Import it with `newsletter translations import {returned.issue} {file}`.",
+        )
+    with workspace.writing():
+        issue = _issue(workspace, slug)
+        _refuse_unknown(workspace, issue, returned.language)
+        folder = issue_files.folder_of(workspace.issues_folder, slug)
+        before = text_files.read_texts(folder, returned.language)
+        merged = translations.merge(
+            issue, returned.language, returned.units, replace_conflicts=replace_conflicts
+        )
+        if merged.taken:
+            text_files.write_texts(folder, returned.language, merged.texts, read=before)
+    return Imported(slug, returned.language, merged)
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write an exported file; raises FileWriteError."""
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise FileWriteError(f"cannot write {str(target)!r}: {error.strerror}") from error
+
+
+def _issue(workspace: Workspace, slug: str) -> Issue:
+    settings = workspace.settings
+    return issue_files.read_issue(workspace.issues_folder, slug, language=settings.language)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > LARGEST_BYTES:
+            raise TranslationFileError(f"{file.name!r} is larger than 5 MB")
+        return file.read_bytes()
+    except OSError as error:
+        raise TranslationFileError(
+            f"cannot read {str(file)!r}: {error.strerror}", hint="Check the name of the file."
+        ) from error
+
+
+def _refuse_unknown(workspace: Workspace, issue: Issue, language: str) -> None:
+    if language == issue.language:
+        raise SettingsError(
+            f"the issue is written in {language!r}: there is nothing to translate",
+            hint="Name the language to translate into.",
+        )
+    known: Sequence[str] = (*workspace.settings.languages, *issue.translations)
+    if language in known:
+        return
+    near = difflib.get_close_matches(language, known, n=1)
+    meant = f"Did you mean {near[0]!r}? " if near else ""
+    raise SettingsError(
+        f"the newsletter has no language {language!r}",
+        hint=f"{meant}Add it to `languages` in newsletter.toml if you want it.",
+    )

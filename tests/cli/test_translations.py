@@ -1,0 +1,124 @@
+"""Translations from the command line: grid, hand-out, return, and every refusal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from newsletter.cli import main
+
+ISSUE = """
+subject = "News of May"
+preheader = "Two stories"
+intro = ""
+language = "en"
+
+[[sections]]
+key = "news"
+title = "News"
+
+[[items]]
+key = "panama"
+title = "Panama letter"
+link = "https://example.org/p"
+section = "news"
+included = true
+summary = "Thirty met, see https://example.org/x"
+"""
+
+
+@pytest.fixture
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "newsletter.toml").write_text(
+        'name = "News"\nlanguage = "en"\nlanguages = ["en", "fr", "ar"]\n', encoding="utf-8"
+    )
+    folder = tmp_path / "issues" / "2016-05"
+    folder.mkdir(parents=True)
+    (folder / "issue.toml").write_text(ISSUE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["translations", *words])
+
+
+def test_the_grid_shows_every_item_by_language(team: Path) -> None:
+    result = _run("2016-05")
+
+    assert result.exit_code == 0, result.output
+    head, subject, panama, _ = result.output.splitlines()
+    assert head.split() == ["en", "fr", "ar"]
+    assert subject.split()[-3:] == ["=", ">en", ">en"]
+    assert panama.split() == ["Panama", "letter", "=", ">en", ">en"]
+
+
+@pytest.mark.parametrize("form", ["po", "xliff", "txt"])
+def test_a_file_goes_out_and_comes_back_filled_in(team: Path, form: str) -> None:
+    _run("export", "2016-05", "--language", "fr", "--format", form, "--output", "fr.file")
+    text = Path("fr.file").read_text(encoding="utf-8")
+    filled = {
+        "po": ('msgid "Panama letter"\nmsgstr ""', 'msgid "Panama letter"\nmsgstr "La lettre"'),
+        "xliff": (
+            "<source>Panama letter</source>\n        <target></target>",
+            "<source>Panama letter</source><target>La lettre</target>",
+        ),
+        "txt": ("> Panama letter\n", "> Panama letter\nLa lettre\n"),
+    }[form]
+    assert filled[0] in text
+    Path("fr.file").write_text(text.replace(*filled), encoding="utf-8")
+
+    result = _run("import", "2016-05", "fr.file")
+
+    assert "1 texts taken" in result.output
+    assert 'title = "La lettre"' in (team / "issues/2016-05/fr.toml").read_text(encoding="utf-8")
+
+
+def test_the_grid_marks_what_became_stale(team: Path) -> None:
+    _run("export", "2016-05", "--language", "fr", "--format", "txt", "--output", "fr.txt")
+    text = Path("fr.txt").read_text(encoding="utf-8")
+    text = text.replace("> Panama letter\n", "> Panama letter\nLa lettre\n")
+    text = text.replace("/x\n", "/x\nTrente, voir https://example.org/x\n")
+    Path("fr.txt").write_text(text, encoding="utf-8")
+    _run("import", "2016-05", "fr.txt")
+    issue = team / "issues/2016-05/issue.toml"
+    issue.write_text(ISSUE.replace("Thirty met", "Forty met"), encoding="utf-8")
+
+    states = json.loads(_run("show", "2016-05", "--json").output)["items"][1]["states"]
+
+    assert states["fr"] == {"state": "stale", "shown": "fr"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("export", "2016-05", "--language", "xx"), "no language 'xx'"),
+        (("export", "2016-05", "--language", "en"), "nothing to translate"),
+        (("export", "2016-06", "--language", "fr"), "no issue '2016-06'"),
+        (("import", "2016-05", "nofile.po"), "cannot read 'nofile.po'"),
+        (("2016-07",), "no issue '2016-07'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_a_hint(team: Path, words: tuple[str, ...], message: str) -> None:
+    result = _run(*words)
+
+    assert result.exit_code == 1
+    assert message in result.output
+    assert "Hint: " in result.output
+    assert not (team / "issues/2016-05/fr.toml").exists()
+
+
+def test_a_file_of_another_issue_is_refused(team: Path) -> None:
+    _run("export", "2016-05", "--language", "fr", "--output", "fr.po")
+    other = team / "issues" / "2016-06"
+    other.mkdir()
+    (other / "issue.toml").write_text(ISSUE, encoding="utf-8")
+
+    result = _run("import", "2016-06", "fr.po")
+
+    assert result.exit_code == 1
+    assert "belongs to issue '2016-05'" in result.output
+    assert not (other / "fr.toml").exists()
