@@ -43,3 +43,7 @@ bench: $(VENV)/installed-dev
 # docs/reference/cli.md from --help of every command
 docs: $(VENV)/installed-dev
 	$(BIN)/python scripts/reference.py
+
+# .venv/bin/python scripts/screenshots.py docs/screenshots
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python scripts/screenshots.py docs/screenshots

@@ -107,7 +107,7 @@ def take(browser: Browser, shot: Shot, folder: Path) -> None:
     page.goto("https://federation.example/issue")
     page.wait_for_load_state("networkidle")
     wide = page.evaluate("document.documentElement.scrollWidth")
-    size = save(page, folder / f"{shot.name}.png")
+    size = save(page, folder / f"{shot.name}.png", colours=48 if edition.html else 8)
     page.close()
     weight = len((edition.html or edition.text).encode())
     print(f"{shot.name}: mail {weight / 1000:.1f} kB, {wide} px wide, picture {size / 1000:.0f} kB")
@@ -135,10 +135,10 @@ def as_page(edition: RenderedEdition) -> str:
     )
 
 
-def save(page: Page, path: Path) -> int:
+def save(page: Page, path: Path, *, colours: int) -> int:
     """Write the page as a small PNG and return its size in bytes."""
     picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
-    picture.quantize(colors=48, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.quantize(colors=colours, dither=Image.Dither.NONE).save(path, optimize=True)
     return path.stat().st_size
 
 
