@@ -1,121 +1,152 @@
-"""What may leave: complete lines, no bare CR or LF, dots doubled, addresses that are addresses."""
+"""What may leave: complete lines, no bare CR or LF, dots at line starts doubled."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
-from newsletter.delivery.outcome import Outcome, Stage, Trouble
-
-if TYPE_CHECKING:
-    from newsletter.delivery.extensions import Extensions
-    from newsletter.model.mailing import Envelope
+#: A message whole, or in the pieces it is made of: those that all readers share are
+#: looked through once, not for each reader.
+Content = bytes | tuple[bytes, ...]
 
 #: RFC 5322 section 2.1.1: 998 characters and CRLF.
 LINE_MAXIMUM_BYTES = 1000
-#: RFC 5321 section 4.5.3.1.3, without the angle brackets.
-PATH_MAXIMUM_BYTES = 254
-_LOCAL = (
-    r"""(?:[^\s"<>()\\,;:@\x00-\x1f\x7f\ud800-\udfff]+|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*")"""
-)
-_DOMAIN = r"(?:[^\s\"<>()\\,;:@\[\]\x00-\x1f\x7f\ud800-\udfff]+|\[[A-Za-z0-9.:-]+\])"
-_ADDRESS = re.compile(f"{_LOCAL}@{_DOMAIN}")
+#: Smaller pieces are personal; remembering them would only fill the memory.
+_REMEMBERED_FROM_BYTES = 256
+
+_BARE = "it has a CR or an LF that stand alone"
+_NUL = "it has a NUL byte"
+_LONG = "it has a line longer than 998 bytes"
 
 
-def fault_of(content: bytes) -> str:
-    """Return what is wrong with a message's bytes, in plain words; empty: nothing.
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What has to be known of a message before it leaves."""
+
+    #: Why it must not leave, in plain words; empty: it may.
+    fault: str
+    size_bytes: int
+    is_ascii: bool
+    #: A line begins with a dot, which has to be doubled.
+    has_dots: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What one piece adds, whatever stands before and after it."""
+
+    fault: str
+    size_bytes: int
+    is_ascii: bool
+    #: After a line end within the piece.
+    has_dots: bool
+    begins_with_lf: bool
+    begins_with_dot: bool
+    ends_with_cr: bool
+    ends_with_lf: bool
+    #: Up to and with the first LF; -1: no LF in it.
+    head_bytes: int
+    #: After the last LF.
+    tail_bytes: int
+
+
+def inspect(content: Content) -> Inspected:
+    """Return what has to be known of a message before it leaves.
 
     A bare CR or LF lets a line of the text pass for the end of the message and the
     rest for commands (CVE-2023-51764); no server can be trusted to refuse it.
     """
-    pairs = content.count(b"\r\n")
-    if content.count(b"\n") != pairs:
-        return "it has a line that ends with LF alone"
-    if content.count(b"\r") != pairs:
-        return "it has a CR that ends no line"
-    if b"\0" in content:
-        return "it has a NUL byte"
-    return "it has a line longer than 998 bytes" if _has_long_line(content) else ""
+    given = (content,) if isinstance(content, bytes) else content
+    pieces = [_known(piece) for piece in given if piece]
+    return Inspected(
+        next((piece.fault for piece in pieces if piece.fault), "") or _fault_between(pieces),
+        sum(piece.size_bytes for piece in pieces),
+        all(piece.is_ascii for piece in pieces),
+        _has_dots(pieces),
+    )
 
 
-def _has_long_line(content: bytes) -> bool:
+def on_the_wire(content: Content, *, has_dots: bool = True) -> bytes:
+    """Return the content as it leaves: its last line ended, dots at line starts doubled."""
+    whole = content if isinstance(content, bytes) else b"".join(content)
+    if has_dots:
+        whole = whole.replace(b"\r\n.", b"\r\n..")
+        if whole.startswith(b"."):
+            whole = b"." + whole
+    return whole if not whole or whole.endswith(b"\r\n") else whole + b"\r\n"
+
+
+def _known(piece: bytes) -> _Piece:
+    return _looked_through(piece) if len(piece) < _REMEMBERED_FROM_BYTES else _remembered(piece)
+
+
+def _looked_through(piece: bytes) -> _Piece:
+    begins_with_lf, ends_with_cr = piece.startswith(b"\n"), piece.endswith(b"\r")
+    first, last = piece.find(b"\n"), piece.rfind(b"\n")
+    return _Piece(
+        _fault_within(piece[begins_with_lf : len(piece) - ends_with_cr], piece),
+        len(piece),
+        piece.isascii(),
+        b"\n." in piece,
+        begins_with_lf,
+        piece.startswith(b"."),
+        ends_with_cr,
+        piece.endswith(b"\n"),
+        first + 1 if first >= 0 else -1,
+        len(piece) - last - 1,
+    )
+
+
+#: By identity in practice: a bytes object keeps its hash, and equal to itself is quick.
+_remembered = lru_cache(maxsize=128)(_looked_through)
+
+
+def _fault_within(inner: bytes, piece: bytes) -> str:
+    """Return what is wrong whatever stands around it; `inner` lacks an LF or CR at the edges."""
+    # Python's own reader of universal newlines: one pass, in C, and it tells which it saw.
+    newlines = io.IncrementalNewlineDecoder(None, translate=False)
+    newlines.decode(inner.decode("latin-1"), final=True)
+    if newlines.newlines not in {None, "\r\n"}:
+        return _BARE
+    if b"\0" in piece:
+        return _NUL
+    return _LONG if _has_long_line(piece) else ""
+
+
+def _has_long_line(piece: bytes) -> bool:
     """Look back from each farthest place where a line may end: 50 looks for 45 KB."""
-    start, end = 0, len(content)
+    start, end = 0, len(piece)
     while end - start > LINE_MAXIMUM_BYTES:
-        found = content.rfind(b"\n", start, start + LINE_MAXIMUM_BYTES)
+        found = piece.rfind(b"\n", start, start + LINE_MAXIMUM_BYTES)
         if found < 0:
             return True
         start = found + 1
-    return end - start > LINE_MAXIMUM_BYTES - (0 if content.endswith(b"\r\n") else 2)
+    return False
 
 
-def on_the_wire(content: bytes) -> bytes:
-    """Return the content as it leaves: its last line ended, dots at line starts doubled."""
-    if b"\r\n." in content:
-        content = content.replace(b"\r\n.", b"\r\n..")
-    if content.startswith(b"."):
-        content = b"." + content
-    return content if not content or content.endswith(b"\r\n") else content + b"\r\n"
+def _fault_between(pieces: Iterable[_Piece]) -> str:
+    """Return what is wrong where pieces meet, and at the end."""
+    line_bytes, after_cr = 0, False
+    for piece in pieces:
+        if piece.begins_with_lf is not after_cr:
+            return _BARE
+        head = piece.head_bytes if piece.head_bytes >= 0 else piece.size_bytes
+        if line_bytes + head > LINE_MAXIMUM_BYTES:
+            return _LONG
+        line_bytes = piece.tail_bytes if piece.head_bytes >= 0 else line_bytes + head
+        after_cr = piece.ends_with_cr
+    if after_cr:
+        return _BARE
+    # The last line gets its CRLF from us.
+    return _LONG if line_bytes > LINE_MAXIMUM_BYTES - 2 else ""
 
 
-def commands_for(
-    envelope: Envelope, content: bytes, offered: Extensions
-) -> tuple[bytes, bytes] | Outcome:
-    """Return the MAIL and RCPT commands, or why this message must not be tried here."""
-    if offered.size and len(content) > offered.size:
-        said = f"the message has {len(content)} bytes, the server takes {offered.size}"
-        return _refused(said, Trouble.TOO_BIG)
-    if fault := fault_of(content):
-        return _refused(f"the message must not leave: {fault}", Trouble.CONTENT)
-    sender, recipient = _path(envelope.sender, is_sender=True), _path(envelope.recipient)
-    if sender is None or recipient is None:
-        wrong = envelope.sender if sender is None else envelope.recipient
-        stage = Stage.MAIL if sender is None else Stage.RCPT
-        return _refused(f"{wrong!r} is no address", Trouble.ADDRESS, stage)
-    parameters = _parameters(sender + recipient, content, offered)
-    if isinstance(parameters, Outcome):
-        return parameters
-    mail = b"MAIL FROM:<%b>%b\r\n" % (sender.encode(), parameters)
-    return mail, b"RCPT TO:<%b>\r\n" % recipient.encode()
-
-
-def _parameters(paths: str, content: bytes, offered: Extensions) -> bytes | Outcome:
-    parameters = b" SIZE=%d" % len(content) if offered.takes_size else b""
-    is_ascii = content.isascii()
-    if not is_ascii:
-        if not offered.eightbit:
-            said = "the message has 8-bit text, the server takes none (8BITMIME)"
-            return _refused(said, Trouble.NEEDS_8BITMIME)
-        parameters += b" BODY=8BITMIME"
-    if not paths.isascii() or not (is_ascii or content.partition(b"\r\n\r\n")[0].isascii()):
-        if not offered.smtputf8:
-            said = "the address has letters beyond ASCII, the server takes none (SMTPUTF8)"
-            return _refused(said, Trouble.NEEDS_SMTPUTF8)
-        parameters += b" SMTPUTF8"
-    return parameters
-
-
-def _path(address: str, *, is_sender: bool = False) -> str | None:
-    """Return an address as it stands in a command, its domain in ASCII; None: it cannot."""
-    if not address:
-        return "" if is_sender else None
-    if not address.isascii():
-        address = _with_ascii_domain(address)
-    if not _ADDRESS.fullmatch(address) or len(address.encode()) > PATH_MAXIMUM_BYTES:
-        return None
-    return address
-
-
-def _with_ascii_domain(address: str) -> str:
-    """Return the address with its domain as A-labels (RFC 5890); unchanged where that fails."""
-    import idna
-
-    local, _, domain = address.rpartition("@")
-    try:
-        return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
-    except (idna.IDNAError, UnicodeError):
-        return address
-
-
-def _refused(cause: str, trouble: Trouble, stage: Stage = Stage.MAIL) -> Outcome:
-    return Outcome(stage, cause=cause, trouble=trouble)
+def _has_dots(pieces: Iterable[_Piece]) -> bool:
+    at_line_start = True
+    for piece in pieces:
+        if piece.has_dots or (at_line_start and piece.begins_with_dot):
+            return True
+        at_line_start = piece.ends_with_lf
+    return False

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from newsletter.delivery.content import commands_for, on_the_wire
+from newsletter.delivery.content import Content, on_the_wire
+from newsletter.delivery.envelopes import Commands, commands_for
 from newsletter.delivery.outcome import Outcome, Stage, Trouble
 from newsletter.delivery.replies import judge
 from newsletter.delivery.wire import BLOCK_BYTES, WireError
@@ -29,7 +30,7 @@ class Outgoing:
     key: int
     envelope: Envelope
     #: The complete message with CRLF line ends.
-    content: bytes
+    content: Content
 
 
 class Supply(Protocol):
@@ -69,8 +70,7 @@ class _Attempt:
     """One message under way."""
 
     outgoing: Outgoing
-    mail: bytes
-    rcpt: bytes
+    commands: Commands
     stage: Stage = Stage.MAIL
     #: Its envelope has left together with the dot of the message before.
     is_announced: bool = False
@@ -134,7 +134,7 @@ class Exchange:
         if isinstance(commands, Outcome):
             supply.settle(outgoing, commands)
             return None
-        attempt = _Attempt(outgoing, *commands)
+        attempt = _Attempt(outgoing, commands)
         self._under_way.append(attempt)
         self._carried += 1
         return attempt
@@ -174,8 +174,8 @@ class Exchange:
         if attempt.is_announced:
             return await self._announced_envelope(attempt)
         for stage, command, timeout in (
-            (Stage.MAIL, attempt.mail, self._timeouts.mail),
-            (Stage.RCPT, attempt.rcpt, self._timeouts.rcpt),
+            (Stage.MAIL, attempt.commands.mail, self._timeouts.mail),
+            (Stage.RCPT, attempt.commands.rcpt, self._timeouts.rcpt),
             (Stage.DATA, b"DATA\r\n", self._timeouts.data),
         ):
             attempt.stage = stage
@@ -187,7 +187,7 @@ class Exchange:
 
     def _announcement(self, attempt: _Attempt) -> bytes:
         attempt.is_announced = True
-        return attempt.mail + attempt.rcpt + b"DATA\r\n"
+        return attempt.commands.mail + attempt.commands.rcpt + b"DATA\r\n"
 
     async def _announced_envelope(self, attempt: _Attempt) -> Outcome | None:
         """Read the three answers; all must be read, whatever the first says."""
@@ -234,7 +234,7 @@ class Exchange:
     async def _content(self, attempt: _Attempt) -> None:
         """Send the content and see it gone; stop where the server answers before the dot."""
         attempt.stage = Stage.BODY
-        content = on_the_wire(attempt.outgoing.content)
+        content = on_the_wire(attempt.outgoing.content, has_dots=attempt.commands.has_dots)
         for start in range(0, len(content), BLOCK_BYTES):
             whole = len(content) <= BLOCK_BYTES
             self._wire.write(content if whole else content[start : start + BLOCK_BYTES])

@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from newsletter.delivery.content import fault_of
+from newsletter.delivery.content import inspect
 from newsletter.delivery.exchange import Ending, EndingReason
 from newsletter.delivery.outcome import Outcome, Reply, Stage, Trouble
 from newsletter.delivery.smtp import Session, SessionError
 
 if TYPE_CHECKING:
+    from newsletter.delivery.content import Content
     from newsletter.delivery.exchange import Outgoing, Supply
 
 __all__ = ["FolderSession", "Session", "Transport"]
@@ -60,7 +61,7 @@ class FolderSession:
         """Do nothing: every file is complete already."""
 
     def _write(self, outgoing: Outgoing) -> Outcome:
-        if fault := fault_of(outgoing.content):
+        if fault := inspect(outgoing.content).fault:
             cause = f"the message must not leave: {fault}"
             return Outcome(Stage.MAIL, cause=cause, trouble=Trouble.CONTENT)
         envelope = outgoing.envelope
@@ -70,10 +71,14 @@ class FolderSession:
         )
         target = self.folder / f"{outgoing.key:08d}.eml"
         try:
-            _write_whole(target, head.encode() + outgoing.content)
+            _write_whole(target, _joined(head.encode(), outgoing.content))
         except OSError as error:
             return _not_written(Stage.BODY, error)
         return Outcome(Stage.DOT, Reply(250, "2.0.0", f"Ok: queued as {target.name}"))
+
+
+def _joined(head: bytes, content: Content) -> bytes:
+    return head + (content if isinstance(content, bytes) else b"".join(content))
 
 
 def _write_whole(target: Path, content: bytes) -> None:

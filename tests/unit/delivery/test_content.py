@@ -1,33 +1,22 @@
-"""What leaves is what was meant: complete lines, doubled dots, addresses that are addresses."""
+"""What leaves is what was meant: complete lines and doubled dots, whole or in pieces."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.content import commands_for, fault_of, on_the_wire
-from newsletter.delivery.extensions import Extensions
-from newsletter.delivery.outcome import Outcome, Trouble
-from newsletter.model.mailing import Envelope
-
-ALL = Extensions(pipelining=True, eightbit=True, smtputf8=True, takes_size=True, size=1_000_000)
-GOOD = b"Subject: x\r\n\r\nHello\r\n"
+from newsletter.delivery.content import Inspected, inspect, on_the_wire
 
 
-def commands(
-    recipient: str = "a@example.net",
-    sender: str = "n@example.org",
-    content: bytes = GOOD,
-    offered: Extensions = ALL,
-) -> tuple[bytes, bytes] | Outcome:
-    return commands_for(Envelope(sender, recipient), content, offered)
+def fault_of(content: bytes) -> str:
+    return inspect(content).fault
 
 
-def trouble(**given: object) -> Trouble:
-    outcome = commands(**given)  # type: ignore[arg-type]
-    assert isinstance(outcome, Outcome)
-    return outcome.trouble
+def without(fault: Inspected) -> tuple[bool, int, bool, bool]:
+    return bool(fault.fault), fault.size_bytes, fault.is_ascii, fault.has_dots
 
 
 @pytest.mark.parametrize(
@@ -51,7 +40,6 @@ def trouble(**given: object) -> Trouble:
 )
 def test_content_that_could_be_taken_for_commands_does_not_leave(content: bytes) -> None:
     assert fault_of(content)
-    assert trouble(content=content) is Trouble.CONTENT
 
 
 @pytest.mark.parametrize(
@@ -85,86 +73,25 @@ def test_the_receiver_gets_back_what_was_sent(lines: list[str], is_ended: bool) 
     assert sent == b"" or sent.endswith(b"\r\n")
 
 
-def test_commands_carry_what_the_server_offers() -> None:
-    assert commands() == (
-        b"MAIL FROM:<n@example.org> SIZE=%d\r\n" % len(GOOD),
-        b"RCPT TO:<a@example.net>\r\n",
-    )
-    assert commands(offered=Extensions()) == (
-        b"MAIL FROM:<n@example.org>\r\n",
-        b"RCPT TO:<a@example.net>\r\n",
-    )
+@given(st.text("a.\r\n\0é", max_size=60).map(str.encode), st.lists(st.integers(0, 60), max_size=6))
+def test_pieces_are_looked_through_like_the_whole(content: bytes, cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(content)]
+    pieces = tuple(content[start:end] for start, end in pairwise(edges))
+
+    assert without(inspect(pieces)) == without(inspect(content))
+    assert on_the_wire(pieces) == on_the_wire(content)
 
 
-def test_the_null_sender_is_written_as_it_must_be() -> None:
-    made = commands(sender="")
+@pytest.mark.parametrize("cut", [1, 500, 997, 998, 999, 1000])
+def test_a_long_line_is_found_across_pieces(cut: int) -> None:
+    proper, long = b"x" * 998 + b"\r\n", b"x" * 999 + b"\r\n"
 
-    assert not isinstance(made, Outcome)
-    assert made[0].startswith(b"MAIL FROM:<> ")
-
-
-def test_a_domain_in_other_letters_goes_out_as_ascii() -> None:
-    made = commands(recipient="info@bücher.example", offered=Extensions())
-
-    assert not isinstance(made, Outcome)
-    assert made[1] == b"RCPT TO:<info@xn--bcher-kva.example>\r\n"
+    assert inspect((b"a\r\n" + proper[:cut], proper[cut:] + b"b")).fault == ""
+    assert inspect((b"a\r\n" + long[:cut], long[cut:] + b"b")).fault
 
 
-def test_a_mailbox_in_other_letters_needs_smtputf8() -> None:
-    made = commands(recipient="用户@example.net")
+def test_a_message_without_dots_at_line_starts_is_sent_as_it_is() -> None:
+    content = b"a.b\r\nc.d" * 50
 
-    assert not isinstance(made, Outcome)
-    assert made[0].endswith(b" SMTPUTF8\r\n")
-    assert made[1] == "RCPT TO:<用户@example.net>\r\n".encode()
-    assert trouble(recipient="用户@example.net", offered=Extensions()) is Trouble.NEEDS_SMTPUTF8
-
-
-def test_eight_bit_text_is_announced() -> None:
-    made = commands(content="Subject: x\r\n\r\nÅ\r\n".encode())
-
-    assert not isinstance(made, Outcome)
-    assert made[0].endswith(b" BODY=8BITMIME\r\n")
-
-
-def test_eight_bit_headers_need_smtputf8() -> None:
-    content = "Subject: Å\r\n\r\nx\r\n".encode()
-
-    assert trouble(content=content, offered=Extensions(eightbit=True)) is Trouble.NEEDS_SMTPUTF8
-    assert trouble(content=content, offered=Extensions()) is Trouble.NEEDS_8BITMIME
-
-
-def test_a_message_over_the_limit_is_not_tried() -> None:
-    assert trouble(offered=Extensions(size=10, takes_size=True)) is Trouble.TOO_BIG
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "",
-        "nobody",
-        "a@b\r\nRCPT TO:<victim@example.org>",
-        "a@b>",
-        "a b@example.org",
-        "a@exa mple.org",
-        "@example.org",
-        "a@",
-        "a@b@c",
-        "<a@example.org>",
-        "a\x00@example.org",
-        "a" * 250 + "@example.org",
-        "\ud800@example.org",
-    ],
-)
-def test_what_is_no_address_is_not_tried(address: str) -> None:
-    assert trouble(recipient=address) is Trouble.ADDRESS
-
-
-@pytest.mark.parametrize(
-    "address",
-    ['"a b"@example.org', "o'brien+x=y@example.org", "a@[192.0.2.1]", "a@[IPv6:2001:db8::1]"],
-)
-def test_unusual_addresses_are_addresses(address: str) -> None:
-    made = commands(recipient=address)
-
-    assert not isinstance(made, Outcome)
-    assert made[1] == f"RCPT TO:<{address}>\r\n".encode()
+    assert not inspect(content).has_dots
+    assert on_the_wire(content, has_dots=False) == on_the_wire(content)
