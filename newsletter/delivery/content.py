@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 #: A message whole, or in the pieces it is made of: those that all readers share are
 #: looked through once, not for each reader.
@@ -13,8 +15,10 @@ Content = bytes | tuple[bytes, ...]
 
 #: RFC 5322 section 2.1.1: 998 characters and CRLF.
 LINE_MAXIMUM_BYTES = 1000
-#: Smaller pieces are personal; remembering them would only fill the memory.
-_REMEMBERED_FROM_BYTES = 256
+#: Most personal values are shorter, and have nothing special in them.
+_SMALL_BYTES = 256
+_MOST_PIECES = 1000
+_SPECIAL = re.compile(rb"[\r\n\0]")
 
 _BARE = "it has a CR or an LF that stand alone"
 _NUL = "it has a NUL byte"
@@ -31,10 +35,10 @@ class Inspected:
     is_ascii: bool
     #: A line begins with a dot, which has to be doubled.
     has_dots: bool
+    ends_a_line: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """What one piece adds, whatever stands before and after it."""
 
     fault: str
@@ -65,24 +69,36 @@ def inspect(content: Content) -> Inspected:
         sum(piece.size_bytes for piece in pieces),
         all(piece.is_ascii for piece in pieces),
         _has_dots(pieces),
+        not pieces or pieces[-1].ends_with_lf,
     )
 
 
-def on_the_wire(content: Content, *, has_dots: bool = True) -> bytes:
+def on_the_wire(content: Content) -> bytes:
     """Return the content as it leaves: its last line ended, dots at line starts doubled."""
     whole = content if isinstance(content, bytes) else b"".join(content)
-    if has_dots:
-        whole = whole.replace(b"\r\n.", b"\r\n..")
-        if whole.startswith(b"."):
-            whole = b"." + whole
+    whole = whole.replace(b"\r\n.", b"\r\n..")
+    if whole.startswith(b"."):
+        whole = b"." + whole
     return whole if not whole or whole.endswith(b"\r\n") else whole + b"\r\n"
 
 
+def pieces_on_the_wire(content: Content, inspected: Inspected) -> tuple[bytes, ...]:
+    """Return what leaves, in pieces; those of a message that is ready are not even copied."""
+    if inspected.has_dots or not inspected.ends_a_line:
+        return (on_the_wire(content),)
+    if isinstance(content, bytes):
+        return (content,)
+    # POSIX guarantees 16 for one writev, Linux, BSD and macOS take 1024.
+    return content if len(content) < _MOST_PIECES else (b"".join(content),)
+
+
+@lru_cache(maxsize=256)
 def _known(piece: bytes) -> _Piece:
-    return _looked_through(piece) if len(piece) < _REMEMBERED_FROM_BYTES else _remembered(piece)
-
-
-def _looked_through(piece: bytes) -> _Piece:
+    """Look through a piece, once for all messages that have it in them."""
+    size = len(piece)
+    if size < _SMALL_BYTES and not _SPECIAL.search(piece):
+        dot = piece.startswith(b".")
+        return _Piece("", size, piece.isascii(), False, False, dot, False, False, -1, size)
     begins_with_lf, ends_with_cr = piece.startswith(b"\n"), piece.endswith(b"\r")
     first, last = piece.find(b"\n"), piece.rfind(b"\n")
     return _Piece(
@@ -97,10 +113,6 @@ def _looked_through(piece: bytes) -> _Piece:
         first + 1 if first >= 0 else -1,
         len(piece) - last - 1,
     )
-
-
-#: By identity in practice: a bytes object keeps its hash, and equal to itself is quick.
-_remembered = lru_cache(maxsize=128)(_looked_through)
 
 
 def _fault_within(inner: bytes, piece: bytes) -> str:

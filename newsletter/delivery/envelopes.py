@@ -29,8 +29,8 @@ class Commands:
 
     mail: bytes
     rcpt: bytes
-    #: What `on_the_wire` has to know.
-    has_dots: bool
+    #: What is known of the content.
+    inspected: Inspected
 
 
 def commands_for(envelope: Envelope, content: Content, offered: Extensions) -> Commands | Outcome:
@@ -55,7 +55,7 @@ def commands_for(envelope: Envelope, content: Content, offered: Extensions) -> C
     return Commands(
         b"MAIL FROM:<%b>%b\r\n" % (sender.encode(), parameters),
         b"RCPT TO:<%b>\r\n" % recipient.encode(),
-        inspected.has_dots,
+        inspected,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from newsletter.delivery.content import Content, on_the_wire
+from newsletter.delivery.content import Content, pieces_on_the_wire
 from newsletter.delivery.envelopes import Commands, commands_for
 from newsletter.delivery.outcome import Outcome, Stage, Trouble
 from newsletter.delivery.replies import judge
@@ -148,11 +148,7 @@ class Exchange:
             self._settle(supply, attempt, refusal)
             await self._reset(refusal)
             return
-        await self._content(attempt)
-        following = self._chained(supply)
-        announcement = self._announcement(following) if following else b""
-        attempt.stage = Stage.DOT
-        self._wire.write(_END + announcement)
+        following = await self._content(attempt, supply)
         reply = await self._wire.reply(self._timeouts.dot)
         outcome = self._heard(Stage.DOT, reply)
         self._settle(supply, attempt, outcome)
@@ -180,9 +176,9 @@ class Exchange:
         ):
             attempt.stage = stage
             self._wire.write(command)
-            outcome = self._heard(stage, await self._wire.reply(timeout))
-            if not _is_good(outcome):
-                return outcome
+            reply = await self._wire.reply(timeout)
+            if not _is_good(stage, reply):
+                return self._heard(stage, reply)
         return None
 
     def _announcement(self, attempt: _Attempt) -> bytes:
@@ -200,16 +196,17 @@ class Exchange:
         ):
             attempt.stage = stage
             try:
-                outcome = self._heard(stage, await self._wire.reply(timeout))
+                reply = await self._wire.reply(timeout)
             except WireError:
                 # The refusal is this message's; only the connection is lost.
                 if refusal is None:
                     raise
                 return refusal
-            if _is_good(outcome):
+            if _is_good(stage, reply):
                 accepted.append(stage)
-            elif refusal is None:
-                refusal = outcome
+                continue
+            outcome = self._heard(stage, reply)
+            refusal = refusal or outcome
             if _ends_all(outcome):
                 self._wire.abort()
                 return refusal
@@ -231,24 +228,44 @@ class Exchange:
         if not reply.is_definite or reply.code == 421:
             self._wire.abort()
 
-    async def _content(self, attempt: _Attempt) -> None:
-        """Send the content and see it gone; stop where the server answers before the dot."""
+    async def _content(self, attempt: _Attempt, supply: Supply) -> _Attempt | None:
+        """Send the content, the dot, and the envelope of the message that follows, if any.
+
+        The dot leaves only when all before it has: from then on nobody but the server
+        knows what becomes of the message.
+        """
         attempt.stage = Stage.BODY
-        content = on_the_wire(attempt.outgoing.content, has_dots=attempt.commands.has_dots)
-        for start in range(0, len(content), BLOCK_BYTES):
-            whole = len(content) <= BLOCK_BYTES
-            self._wire.write(content if whole else content[start : start + BLOCK_BYTES])
-            if not self._wire.is_flushed:
-                await self._wire.flush(self._timeouts.block)
-            elif not whole:
-                await asyncio.sleep(0)  # Let others write, and the server be heard.
-            if self._wire.has_word:
-                break
+        pieces = pieces_on_the_wire(attempt.outgoing.content, attempt.commands.inspected)
+        if attempt.commands.inspected.size_bytes > BLOCK_BYTES:
+            pieces = (await self._all_but_the_last_block(b"".join(pieces)),)
         if self._wire.has_word:
-            reply = await self._wire.reply(self._timeouts.block)
-            self._wire.abort()
-            trouble = Trouble.NONE if reply.code >= 400 else Trouble.NONSENSE
-            raise _StoppedError(Outcome(Stage.BODY, reply, "answered before the end", trouble))
+            await self._answered_early()
+        following = self._chained(supply)
+        announcement = self._announcement(following) if following else b""
+        if not self._wire.write_both(pieces, _END + announcement):
+            await self._wire.flush(self._timeouts.block)
+            if self._wire.has_word:
+                await self._answered_early()
+            self._wire.release()
+        attempt.stage = Stage.DOT
+        return following
+
+    async def _all_but_the_last_block(self, content: bytes) -> bytes:
+        """Send a large message in blocks, each with its own time-out; return the last one."""
+        start = 0
+        while len(content) - start > BLOCK_BYTES and not self._wire.has_word:
+            self._wire.write(content[start : start + BLOCK_BYTES])
+            start += BLOCK_BYTES
+            await self._wire.flush(self._timeouts.block)
+            await asyncio.sleep(0)  # Let others write, and the server be heard.
+        return content[start:]
+
+    async def _answered_early(self) -> NoReturn:
+        """Stop where the server answers before the dot, or has gone: it has no message."""
+        reply = await self._wire.reply(self._timeouts.block)
+        self._wire.abort()
+        trouble = Trouble.NONE if reply.code >= 400 else Trouble.NONSENSE
+        raise _StoppedError(Outcome(Stage.BODY, reply, "answered before the end", trouble))
 
     def _chained(self, supply: Supply) -> _Attempt | None:
         """Return the message whose envelope may leave together with this one's dot."""
@@ -260,7 +277,7 @@ class Exchange:
     def _heard(self, stage: Stage, reply: Reply) -> Outcome:
         """Return the outcome of a step; one that is not good ends the pipelining."""
         outcome = Outcome(stage, reply)
-        if _is_good(outcome):
+        if _is_good(stage, reply):
             return outcome
         self._all_well = False
         if not (reply.is_temporary or reply.is_permanent):
@@ -309,9 +326,6 @@ def _ends_all(outcome: Outcome) -> bool:
     return closing or outcome.trouble is Trouble.NONSENSE
 
 
-def _is_good(outcome: Outcome) -> bool:
+def _is_good(stage: Stage, reply: Reply) -> bool:
     """Say whether the server did what this stage asks for."""
-    reply = outcome.reply
-    if reply is None:
-        return False
-    return reply.code == 354 if outcome.stage is Stage.DATA else reply.is_positive
+    return reply.code == 354 if stage is Stage.DATA else 200 <= reply.code <= 299

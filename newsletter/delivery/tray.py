@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from newsletter.delivery.content import Content
 from newsletter.delivery.ledger import Ledger, Patience, Round, settle
 from newsletter.delivery.pacing import (
     UNLIMITED,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from newsletter.delivery.replies import Verdict
     from newsletter.delivery.routes import Route
 
-Compose = Callable[[Owed], bytes]
+#: Builds a reader's message; in pieces, so that the constant ones are looked through once.
+Compose = Callable[[Owed], Content]
 
 #: Claimed at a time: enough to find one whose domain is free, little enough for memory.
 MOST_CLAIMED = 256
@@ -55,7 +57,7 @@ class Handed:
     """One message on its way to a connection."""
 
     owed: Owed
-    content: bytes
+    content: Content
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from newsletter.delivery.outcome import Trouble
 from newsletter.delivery.parsing import ReplyParser
@@ -33,6 +34,9 @@ class Wire(asyncio.Protocol):
     def __init__(self) -> None:
         self._parser = ReplyParser()
         self._transport: asyncio.Transport | None = None
+        self._socket: Any = None
+        #: What may leave only after everything before it has.
+        self._held = b""
         self._tls: TlsLayer | None = None
         self._handshaking = False
         self._flushed = True
@@ -46,9 +50,9 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport; be told as soon as not everything could leave at once."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_connection's promise
-        self._transport = transport
-        transport.set_write_buffer_limits(high=0)
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=0)
+        self._socket = transport.get_extra_info("socket")
 
     def data_received(self, data: bytes) -> None:
         """Take what the server said."""
@@ -113,9 +117,52 @@ class Wire(asyncio.Protocol):
 
     def write(self, plain: bytes) -> None:
         """Send bytes; a connection that has ended takes them silently."""
-        if self._transport is None or self._failure is not None:
-            return
-        self._transport.write(plain if self._tls is None else self._tls.encrypt(plain))
+        if self._failure is None:
+            raw = plain if self._tls is None else self._tls.encrypt(plain)
+            self._send(raw, self._send_now(raw))
+
+    def write_both(self, pieces: tuple[bytes, ...], last: bytes) -> bool:
+        """Send the pieces, and `last` with them if all of them leave at once.
+
+        Else `last` is held back until `release`, and it is certain that nothing of it
+        has left.
+        """
+        if self._failure is not None:
+            return False
+        if self._tls is not None:
+            pieces, last = (self._tls.encrypt(b"".join(pieces)),), self._tls.encrypt(last)
+        sent = self._send_now(*pieces, last)
+        size = sum(map(len, pieces))
+        if sent >= size:
+            self._send(last, sent - size)
+            return True
+        self._send(b"".join(pieces), sent)
+        self._held = last
+        return False
+
+    def release(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, b""
+        self._send(held, 0)
+
+    def _send_now(self, *pieces: bytes) -> int:
+        """Return how many bytes the system took just now.
+
+        Past the transport, because that does not tell how far it has come; in order,
+        because it is done only while the transport has nothing to send.
+        """
+        transport = self._transport
+        if not self._flushed or transport is None or transport.is_closing():
+            return 0
+        try:
+            return os.writev(self._socket.fileno(), pieces)
+        except (OSError, AttributeError):
+            return 0  # The transport finds out what it is; Windows has no writev.
+
+    def _send(self, raw: bytes, sent: int) -> None:
+        """Leave to the transport what has not been sent yet."""
+        if sent < len(raw) and self._transport is not None:
+            self._transport.write(raw[sent:] if sent else raw)
 
     async def flush(self, timeout: float) -> None:
         """Wait until everything has left, or the server speaks before it has."""
@@ -204,9 +251,8 @@ class Wire(asyncio.Protocol):
         """Read what waits in the socket: "552 too big", "421 going down", then a reset."""
         if self._transport is None or self._tls is not None:
             return
-        handle = self._transport.get_extra_info("socket")
         try:
-            with handle.dup() as copy:
+            with self._socket.dup() as copy:
                 copy.setblocking(False)
                 self._parser.feed(copy.recv(BLOCK_BYTES))
         except (OSError, NotImplementedError, AttributeError):
@@ -258,9 +304,14 @@ async def connect(host: str, port: int, timeout: float) -> Wire:
     Raises WireError for a name nobody knows and a server that cannot be reached.
     """
     loop = asyncio.get_running_loop()
+    # RFC 8305; uvloop does not know the parameter.
+    racing: dict[str, Any] = {}
+    if isinstance(loop, asyncio.BaseEventLoop):
+        racing = {"happy_eyeballs_delay": 0.25}
+    wire: Wire
     try:
         async with asyncio.timeout(timeout):
-            _, wire = await loop.create_connection(Wire, host, port, happy_eyeballs_delay=0.25)
+            _, wire = await loop.create_connection(Wire, host, port, **racing)
     except TimeoutError as error:
         raise WireError(f"no connection within {timeout:g} s", Trouble.TIMED_OUT) from error
     except socket.gaierror as error:

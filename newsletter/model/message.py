@@ -97,12 +97,19 @@ class MessageTemplate:
 
     def fill(self, values: Values) -> bytes:
         """Return a reader's complete message; MessageError where a value is missing."""
+        return b"".join(self.pieces(values))
+
+    def pieces(self, values: Values) -> tuple[bytes, ...]:
+        """Return a reader's complete message in pieces; the constant ones are always the same.
+
+        Whoever looks through messages before they leave needs to do so once for those.
+        """
         program, computed = self._program
         try:
             filled = [compute(values) for compute in computed]
         except KeyError as error:
             raise MessageError(f"a reader's message needs a value for {error.args[0]!r}") from error
-        return b"".join([filled[piece] if isinstance(piece, int) else piece for piece in program])
+        return tuple([filled[piece] if isinstance(piece, int) else piece for piece in program])
 
     @cached_property
     def places(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 from newsletter.delivery import setup
+from newsletter.delivery.content import Content
 from newsletter.delivery.progress import RunEnd, Why
 from newsletter.delivery.routes import Route
 from newsletter.delivery.rules import Stops
@@ -209,9 +210,13 @@ class _Run:
             for key, frozen in Mailings(self.store).editions(self.mailing.id).items()
         }
 
-        def compose(owed: Owed) -> bytes:
-            content = templates[owed.edition].fill({**owed.personal, "address": owed.address})
-            return self.signer.sign(content, is_canonical=True) if self.signer else content
+        def compose(owed: Owed) -> Content:
+            pieces = templates[owed.edition].pieces({**owed.personal, "address": owed.address})
+            if not self.signer:
+                return pieces
+            message = b"".join(pieces)
+            signed = self.signer.sign(message, is_canonical=True)
+            return (signed.removesuffix(message), *pieces)
 
         tray = Tray(
             ledger,

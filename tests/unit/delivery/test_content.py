@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.content import Inspected, inspect, on_the_wire
+from newsletter.delivery.content import Inspected, inspect, on_the_wire, pieces_on_the_wire
 
 
 def fault_of(content: bytes) -> str:
@@ -80,6 +80,8 @@ def test_pieces_are_looked_through_like_the_whole(content: bytes, cuts: list[int
 
     assert without(inspect(pieces)) == without(inspect(content))
     assert on_the_wire(pieces) == on_the_wire(content)
+    if not inspect(pieces).fault:
+        assert b"".join(pieces_on_the_wire(pieces, inspect(pieces))) == on_the_wire(content)
 
 
 @pytest.mark.parametrize("cut", [1, 500, 997, 998, 999, 1000])
@@ -94,4 +96,4 @@ def test_a_message_without_dots_at_line_starts_is_sent_as_it_is() -> None:
     content = b"a.b\r\nc.d" * 50
 
     assert not inspect(content).has_dots
-    assert on_the_wire(content, has_dots=False) == on_the_wire(content)
+    assert on_the_wire(content) == content + b"\r\n"
