@@ -41,6 +41,7 @@ def demo(folder: Path) -> None:
 _STEPS = (
     ("collect", "2016-05"),
     ("preview", "2016-05"),
+    ("check", "2016-05"),
     ("subscribers", "import", "readers.csv", "--list", "readers", "--really"),
     ("send", "2016-05", "--list", "readers"),
     ("send", "2016-05", "--list", "readers", "--really", "--yes"),
