@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from newsletter.audience.csv_files import ADDRESS_CELL, Row
-from newsletter.audience.row_values import clean_cell
+from newsletter.audience.row_values import WRITTEN_TO, clean_cell, read_status
 from newsletter.errors import ImportFileError
 
 
@@ -74,11 +74,12 @@ _WORDS: dict[Role, str] = {
     Role.OPTED_OUT: "unsubscribed unsubtime unsubscribedat unsubscribetime unsubscribedate optout"
     " optedout optouttime hasoptedout désabonné désinscrit désinscritle abgemeldet abgemeldetam"
     " dadodebaja baja отписан отписался ألغىالاشتراك 已退订 退订时间 blocklisted blocked donotemail"
-    " donotmail nomail emailoptout hasoptedoutofemail",
-    Role.OPTED_IN: "subscribed optin optedin newsletter acceptsmarketing acceptsemailmarketing"
+    " deleted deletedat donotmail nomail emailoptout hasoptedoutofemail",
+    Role.OPTED_IN: "subscribed optin optedin newsletter active isactive enabled actif aktiv activo"
+    " acceptsmarketing acceptsemailmarketing"
     " emailoptin abonné inscrit angemeldet suscrito подписан مشترك 已订阅",
     Role.CONFIRMED: "confirmed confirmé bestätigt confirmado подтвержден مؤكد 已确认",
-    Role.BOUNCED: "cleantime cleanedat cleaned",
+    Role.BOUNCED: "cleantime cleanedat cleaned bounced isbounced hardbounced bouncedat",
     Role.CONSENT: "optintime optinip confirmtime confirmip createdat subscribedat signupdate"
     " datejoined since how optindate confirmedat ipaddress signupip",
     Role.ATTRIBUTES: "attributes attribs data",
@@ -135,6 +136,8 @@ def recognise(sample: Sequence[Row]) -> Columns:
     if email is None:
         raise ImportFileError("no column holds addresses")
     roles, consent, fields = _sort(words, header.cells, email)
+    if Role.STATUS not in roles:
+        fields = _with_status(roles, fields, body)
     return Columns(
         email,
         roles,
@@ -203,7 +206,11 @@ def _without_headings(sample: Sequence[Row]) -> Columns:
         raise ImportFileError("no column holds addresses")
     email = counts.index(max(counts))
     width = max(map(len, body))
-    roles = {Role.NAME: 1 - email} if width == 2 and not counts[1 - email] else {}
+    roles: dict[Role, int] = {}
+    others = [(at, "") for at in range(width) if at != email and not counts[at]]
+    others = list(_with_status(roles, tuple(others), body))
+    if width == 2 and others:
+        roles[Role.NAME] = others[0][0]
     return Columns(email, roles, width=width)
 
 
@@ -225,6 +232,23 @@ def _sort(
         else:
             roles[role] = at
     return _whole_names(roles, words), tuple(consent), tuple(fields)
+
+
+def _with_status(
+    roles: dict[Role, int], fields: tuple[tuple[int, str], ...], body: Sequence[Sequence[str]]
+) -> tuple[tuple[int, str], ...]:
+    """Take a column for statuses whose every cell is one, and some say not to write.
+
+    Its heading may be any word; to write to people who left would be worse than to be
+    wrong about a column.
+    """
+    for at, name in fields:
+        words = [cells[at] for cells in body if at < len(cells) and cells[at].strip()]
+        standings = [read_status(word) for word in words]
+        if all(standings) and any(standing != WRITTEN_TO for standing in standings):
+            roles[Role.STATUS] = at
+            return tuple(one for one in fields if one != (at, name))
+    return fields
 
 
 def _whole_names(roles: dict[Role, int], words: Sequence[str]) -> dict[Role, int]:

@@ -73,7 +73,7 @@ def read_rows(stream: BinaryIO, form: TextForm) -> Iterator[Row]:
 def _lines(text: Iterable[str], form: TextForm) -> Iterator[Row]:
     """Return the records of a text without quotation marks: each line is one."""
     skipped = 1 if form.names_separator else 0
-    for line, cells in enumerate(csv.reader(text, delimiter=form.delimiter), 1):
+    for line, cells in enumerate(_reader(text, form.delimiter), 1):
         if any(cells) and line > skipped:
             yield Row(line, cells)
 
@@ -100,7 +100,7 @@ class _Records:
         self._width = 0
 
     def read(self) -> Iterator[Row]:
-        reader = csv.reader(self._feed(), delimiter=self._delimiter)
+        reader = _reader(self._feed(), self._delimiter)
         line, taken = 1, self._taken
         while True:
             taken.clear()
@@ -110,7 +110,7 @@ class _Records:
                 if not self._again:
                     return
                 # The last line of the file had swallowed others, which now come by themselves.
-                reader = csv.reader(self._feed(), delimiter=self._delimiter)
+                reader = _reader(self._feed(), self._delimiter)
                 continue
             except csv.Error:
                 cells = self._first_line_alone()
@@ -147,6 +147,11 @@ class _Records:
         self._again.extendleft(reversed(others))
         del self._taken[1:]
         return [cell.strip().strip('"') for cell in first.rstrip("\r\n").split(self._delimiter)]
+
+
+def _reader(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    # A space before a quotation mark is common, and does not make the mark a letter.
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
 
 
 def _delimiter(sample: str) -> str:

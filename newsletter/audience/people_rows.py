@@ -32,6 +32,8 @@ _FILE_STANDING = re.compile(
     r"(?:.*/)?(?P<word>subscribed|unsubscribed|nonsubscribed|cleaned)(?:[_-].*|\.csv)",
     re.IGNORECASE,
 )
+#: What databases and careful people write where there is no name: nobody is greeted so.
+_NO_NAMES = frozenset({"null", "(null)", "\\n", "n/a", "#n/a", "undefined", "-", "--", "?", "."})
 _FORMS = {"text": "text", "plain": "text", "light": "light", "full": "full", "html": ""}
 
 
@@ -69,7 +71,7 @@ class PersonReader:
         return ImportedPerson(
             line,
             address,
-            name or address.name,
+            address.name if not name or name == address.address else name,
             language,
             form,
             fields,
@@ -141,10 +143,11 @@ class _CellReader:
 
     def _read_name(self, cells: list[str]) -> str:
         if whole := _cell(cells, self._name):
-            return clean_name(whole)
+            return "" if whole.casefold() in _NO_NAMES else clean_name(whole)
         if self._first is None and self._last is None:
             return ""
-        return join_names(_cell(cells, self._first), _cell(cells, self._last))
+        halves = (_cell(cells, at) for at in (self._first, self._last))
+        return join_names(*("" if half.casefold() in _NO_NAMES else half for half in halves))
 
     def _read_form(self, cells: list[str], fields: dict[str, str]) -> str:
         word = _cell(cells, self._form)

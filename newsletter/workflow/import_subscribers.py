@@ -76,7 +76,7 @@ def import_subscribers(
     """
     report = ImportReport(parse_list_key(list_key), really)
     with _opened(file) as (stream, name), workspace.open_store(create=really) as store:
-        lists = [one.mailing_list.key for one in People(store).lists()]
+        lists = People(store).list_keys()
         report.makes_list = report.list_key not in lists
         if report.makes_list:
             report.similar_list = next(iter(difflib.get_close_matches(report.list_key, lists)), "")

@@ -85,7 +85,7 @@ def add_subscriber(
     )
     with workspace.open_store(create=True) as store:
         people = People(store)
-        makes_list = key not in {one.mailing_list.key for one in people.lists()}
+        makes_list = key not in people.list_keys()
         if people.suppression(parsed.address):
             return Addition(people.find(parsed.address), Added.SUPPRESSED, parsed.warning)
         people.ensure_list(key, now=now)

@@ -269,6 +269,9 @@ def test_nothing_in_a_cell_can_add_a_line_to_a_name() -> None:
         ("email,UNSUB_TIME", "ana@example.org,2016-05-01 10:00:00", "unsubscribed", None),
         ("email,UNSUB_TIME", "ana@example.org,0000-00-00 00:00:00", "confirmed", None),
         ("email,CLEAN_TIME", "ana@example.org,2016-05-01", "confirmed", "bounced"),
+        ("email,Active", "ana@example.org,0", "unsubscribed", None),
+        ("email,Bounced", "ana@example.org,yes", "confirmed", "bounced"),
+        ("email,Estado actual", "ana@example.org,baja", "unsubscribed", None),
         ("email,Newsletter", "ana@example.org,nein", "unsubscribed", None),
         ("email,Newsletter", "ana@example.org,", "confirmed", None),
         ("email,confirmed,black" + "listed", "ana@example.org,0,0", "unconfirmed", None),
@@ -293,6 +296,36 @@ def test_a_status_that_is_none_is_kept_as_a_field() -> None:
     found = _one("email,State\nana@example.org,California\n")
 
     assert (found.status, found.fields) == ("confirmed", {"State": "California"})
+
+
+def test_a_bare_list_with_statuses_revives_nobody() -> None:
+    found = _read("ana@example.org,active\nbo@example.org,unsubscribed\n")
+
+    assert [(row.name, row.status) for row in found if isinstance(row, ImportedPerson)] == [
+        ("", "confirmed"),
+        ("", "unsubscribed"),
+    ]
+
+
+def test_a_column_of_harmless_words_is_no_status() -> None:
+    found = _one("email,Level\nana@example.org,member\n")
+
+    assert (found.status, found.fields) == ("confirmed", {"Level": "member"})
+
+
+@pytest.mark.parametrize("word", ["NULL", "n/a", "-", "ana@example.org"])
+def test_nobody_is_called_by_a_word_that_is_no_name(word: str) -> None:
+    assert _one(f"email,name\nana@example.org,{word}\n").name == ""
+
+
+def test_half_a_name_is_enough() -> None:
+    assert _one("email,first name,last name\nana@example.org,Ana,NULL\n").name == "Ana"
+
+
+def test_a_space_before_a_quotation_mark_does_no_harm() -> None:
+    assert _people('email, name, town\nana@example.org, "Ruiz, Ana", Quito\n') == [
+        ("ana@example.org", "Ruiz, Ana")
+    ]
 
 
 def test_the_members_of_a_json_cell_become_fields() -> None:
