@@ -90,7 +90,7 @@ LEFT JOIN suppressions AS p ON p.canonical = s.canonical
 _ONE_RECORD = _RECORD + "WHERE s.canonical = :canonical"
 
 # By keyset, so that the thousandth page costs what the first does.
-_PAGE_OF_RECORDS = _RECORD + (
+_PAGE_OF_RECORDS = _RECORD + (  # noqa: S608 - both halves are our own
     "WHERE s.id > :after AND (:list = 0 OR EXISTS (SELECT 1 FROM subscriptions AS u"
     " WHERE u.subscriber_id = s.id AND u.list_id = :list)) ORDER BY s.id LIMIT :page"
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from newsletter.errors import StoreError
 
 #: How long to wait for another process's write before giving up, in seconds.
 BUSY_SECONDS = 10.0
+_IN_MEMORY = ":memory:"
 
 
 class SqliteStore:
@@ -25,19 +27,22 @@ class SqliteStore:
     @classmethod
     def open(cls, path: Path, *, create: bool) -> SqliteStore:
         """Return the store at `path`, migrated; see `open_store` for `create`."""
-        exists = path.is_file()
-        target = str(path) if exists or create else ":memory:"
+        connection = None
         try:
+            target = _target(path, create)
             connection = sqlite3.connect(target, timeout=BUSY_SECONDS, isolation_level=None)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
-            if target != ":memory:":
+            if target != _IN_MEMORY:
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             _migrate(connection)
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot open the database {str(path)!r}: {error}") from error
-        return cls(connection, path if target != ":memory:" else None)
+        except (sqlite3.Error, OSError) as error:
+            if connection is not None:
+                connection.close()
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StoreError(f"cannot open the database {str(path)!r}: {reason}") from error
+        return cls(connection, path if target != _IN_MEMORY else None)
 
     def close(self) -> None:
         """Close the file; the store is unusable afterwards."""
@@ -74,6 +79,14 @@ class SqliteStore:
                 # A full disk has already ended it: SQLite rolls back by itself then.
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+
+
+def _target(path: Path, create: bool) -> str:
+    """Return what to open; a file that is made now can be read by its owner only."""
+    if create:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    return str(path) if path.is_file() else _IN_MEMORY
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -68,3 +68,12 @@ def test_a_folder_that_is_not_there_is_a_store_error(tmp_path: Path) -> None:
 def test_an_address_of_another_database_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="'mysql://x'"):
         open_store("mysql://x", root=tmp_path, create=True)
+
+
+def test_a_new_store_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
+    with open_store("sqlite:///newsletter.db", root=tmp_path, create=True) as store:
+        store.connection.execute("CREATE TABLE t (x)")
+        modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
+
+    assert set(modes.values()) == {0}
+    assert "newsletter.db" in modes
