@@ -64,6 +64,15 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """The most that an edition may cost its reader, in KB of HTML and text; 0: no limit."""
+
+    full_kb: int = 0
+    light_kb: int = 0
+    text_kb: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a workspace has set, with the origin of each value."""
 
@@ -87,6 +96,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     sending: SendingSettings = field(default_factory=SendingSettings)
     dkim: DkimSettings = field(default_factory=DkimSettings)
+    budgets: BudgetSettings = field(default_factory=BudgetSettings)
     sources: tuple[Source, ...] = ()
     #: "smtp.host" -> "environment", ".env" or "newsletter.toml"; absent: the default.
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -252,6 +262,7 @@ def _nested() -> dict[tuple[type, str], type]:
         (Settings, "mail"): MailSettings,
         (Settings, "sending"): SendingSettings,
         (Settings, "dkim"): DkimSettings,
+        (Settings, "budgets"): BudgetSettings,
         (SendingSettings, "routes"): RouteSettings,
         (SendingSettings, "domains"): DomainSettings,
         (Settings, "sources"): Source,

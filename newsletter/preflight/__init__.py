@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from newsletter.model.content import Identity, Issue, RenderedEdition
+from newsletter.model.content import EditionForm, Identity, Issue, RenderedEdition
 
 if TYPE_CHECKING:
     from newsletter.preflight.pages import Page
@@ -57,6 +57,8 @@ class Candidate:
     untranslated: tuple[Untranslated, ...] = ()
     #: Languages that have to be complete before a send.
     complete_languages: frozenset[str] = frozenset()
+    #: Form of an edition -> the most bytes of HTML and text it may have.
+    budgets: Mapping[EditionForm, int] = field(default_factory=dict)
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:

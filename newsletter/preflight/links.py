@@ -90,7 +90,9 @@ def _problem(target: str) -> tuple[str, str] | None:
         return "link-relative", f"{shown} is not a whole address and leads nowhere from a mail"
     if scheme not in {"http", "https"}:
         return "link-scheme", f"{shown} is not a link of the web"
-    return ("link-private", f"{host!r} works from inside only") if is_private(host) else None
+    if is_private(host):
+        return "link-private", f"{host!r} works from inside only"
+    return None
 
 
 _WRITE = "Write the item's whole address, https://…, in issue.toml."

@@ -115,4 +115,18 @@ def light(candidate: Candidate) -> Iterator[Finding]:
             )
 
 
-CHECKS: tuple[Check, ...] = (size, styles, light)
+def budget(candidate: Candidate) -> Iterator[Finding]:
+    """Find editions that cost their readers more than newsletter.toml allows."""
+    for rendered in candidate.editions:
+        allowed = candidate.budgets.get(rendered.edition.form, 0)
+        total = len(rendered.html.encode()) + len(rendered.text.encode())
+        if allowed and total > allowed:
+            yield warning(
+                "budget",
+                f"HTML and text have {total / 1000:.0f} KB; the budget is {allowed / 1000:.0f} KB",
+                where=f"edition {rendered.edition.key!r}",
+                mend="Shorten summaries or leave items out, or raise [budgets] in newsletter.toml.",
+            )
+
+
+CHECKS: tuple[Check, ...] = (size, styles, light, budget)

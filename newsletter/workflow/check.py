@@ -109,6 +109,7 @@ def check_issue(
         workspace.settings.identity,
         tuple(rendered),
         untranslated=_untranslated(workspace, issue),
+        budgets=_budgets(workspace),
     )
     checks = [lambda _: missing, *preflight.standard_checks()]
     if links:
@@ -219,6 +220,15 @@ def _cost(rendered: RenderedEdition, message: bytes) -> Cost:
         text_bytes=len(rendered.text.encode()),
         message_bytes=len(message),
     )
+
+
+def _budgets(workspace: Workspace) -> dict[EditionForm, int]:
+    written = workspace.settings.budgets
+    return {
+        EditionForm.FULL: written.full_kb * 1000,
+        EditionForm.LIGHT: written.light_kb * 1000,
+        EditionForm.TEXT: written.text_kb * 1000,
+    }
 
 
 # --- spam filters -----------------------------------------------------------------

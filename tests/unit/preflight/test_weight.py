@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from newsletter.model.content import Edition, EditionForm
 from newsletter.preflight import run, weight
 from tests.unit.preflight.candidates import BODY, candidate, document, with_body
@@ -49,3 +51,14 @@ def test_a_light_edition_must_be_light() -> None:
     found = run(candidate(edition=Edition("en", EditionForm.LIGHT), html=heavy), weight.CHECKS)
 
     assert [one.check for one in found] == ["light-size", "light-pictures"]
+
+
+def test_an_edition_over_its_budget_is_found() -> None:
+    tight = replace(with_body("x" * 2000), budgets={EditionForm.FULL: 1000, EditionForm.LIGHT: 10})
+    wide = replace(candidate(), budgets={EditionForm.FULL: 100_000})
+
+    (finding,) = run(tight, weight.CHECKS)
+
+    assert finding.check == "budget"
+    assert "the budget is 1 KB" in finding.message
+    assert run(wide, weight.CHECKS) == ()
