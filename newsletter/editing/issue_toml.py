@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -86,13 +86,20 @@ class TomlSource:
 
 def header_lines(text: str, table: str) -> list[int]:
     """Return the lines (from 0) of [table] or [[table]], not those inside long strings."""
-    found: list[int] = []
+    return [at for at, name in _headers(text) if name == table]
+
+
+def all_header_lines(text: str) -> list[int]:
+    """Return the lines (from 0) at which any table begins."""
+    return [at for at, _ in _headers(text)]
+
+
+def _headers(text: str) -> Iterator[tuple[int, str]]:
     inside = ""
     for at, line in enumerate(text.split("\n")):
-        if not inside and (header := _HEADER.fullmatch(line)) and header[1] == table:
-            found.append(at)
+        if not inside and (header := _HEADER.fullmatch(line)):
+            yield at, header[1]
         inside = _string_after(line, inside)
-    return found
 
 
 def _string_after(line: str, inside: str) -> str:

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from newsletter.editing.issue_toml import ITEM_KEYS, TomlSource, header_lines, parse_issue
+from newsletter.editing.issue_toml import (
+    ITEM_KEYS,
+    TomlSource,
+    all_header_lines,
+    header_lines,
+    parse_issue,
+)
 from newsletter.editing.toml_text import date_value, in_lines, quoted, summary_value
 from newsletter.errors import IssueFileError
 from newsletter.model.content import Issue, IssueItem, Section
@@ -216,7 +222,8 @@ def _with_sections(text: str, sections: Sequence[Section] | Iterable[Section]) -
     headers = header_lines(text, "sections")
     if not headers:
         return text.rstrip("\n") + "\n" + added
-    at = headers[-1] + 1
-    while at < len(lines) and lines[at].strip() and not lines[at].lstrip().startswith(("#", "[")):
-        at += 1
+    at = next((line for line in all_header_lines(text) if line > headers[-1]), len(lines))
+    while not lines[at - 1].strip() or lines[at - 1].lstrip().startswith("#"):
+        # What stands between two tables belongs to the one that follows.
+        at -= 1
     return "\n".join([*lines[:at], *added.rstrip("\n").split("\n"), *lines[at:]])

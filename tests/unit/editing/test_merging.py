@@ -316,3 +316,55 @@ def test_items_of_one_page_are_told_apart_by_their_titles(tmp_path: Path, link: 
 
     issue = read_issue(tmp_path, "2016-05")
     assert [item.summary for item in issue.items] == ["New two.", "New one."]
+
+
+def with_comments(text: str, draw: st.DrawFn) -> tuple[str, list[str]]:
+    """Return the file with a person's comments and empty lines anywhere, and the comments."""
+    lines: list[str] = []
+    comments: list[str] = []
+    is_inside = False
+    for line in text.split("\n"):
+        if not is_inside and draw(st.integers(0, 3)) == 0:
+            comments.append(
+                f"# mine {len(comments)} {draw(st.sampled_from(['', '[[items]]', 'a = 1']))}"
+            )
+            lines += [comments[-1], *draw(st.sampled_from([[], [""]]))]
+        is_whole = "=" in line and not is_inside and '"""' not in line and "#" not in line
+        is_inside ^= '"""' in line
+        if is_whole and draw(st.integers(0, 4)) == 0:
+            comments.append(f"# tail {len(comments)}")
+            line += f"   {comments[-1]}"
+        lines.append(line)
+    return "\n".join(lines), comments
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_comment_of_a_person_survives_wherever_it_stands(data: st.DataObject) -> None:
+    items = [
+        replace(item, section="News", date=data.draw(st.sampled_from([item.date, None])))
+        for item in (PANAMA, HARARE)
+    ]
+    later = [
+        replace(items[0], title=data.draw(st.sampled_from([PANAMA.title, "New title"]))),
+        replace(HARARE, summary=data.draw(st.sampled_from([HARARE.summary, "New. " * 40]))),
+        make_item("Fresh", link="https://library.example/fresh", section="Events"),
+    ]
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        collect(folder, items, ["News"])
+        path = folder / "2016-05" / "issue.toml"
+        text, comments = data.draw(
+            st.composite(lambda draw: with_comments(path.read_text(encoding="utf-8"), draw))()
+        )
+        path.write_text(text, encoding="utf-8")
+
+        collect(folder, later, ["News", "Events"])
+
+        after = path.read_text(encoding="utf-8").split("\n")
+        told = [line.strip() for line in after]
+        places = [
+            next(at for at, line in enumerate(told) if line.endswith(one.strip()))
+            for one in comments
+        ]
+        assert places == sorted(places)
