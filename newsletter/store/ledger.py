@@ -50,7 +50,14 @@ RETURNING {_COLUMNS}
 # changes nothing.
 _INTEND = """
 UPDATE deliveries SET state = 'in_flight', events = events + 1, tried = COALESCE(tried, :now)
-WHERE id = :key AND state = 'claimed' AND owner = :sender
+WHERE id IN (SELECT value FROM json_each(:keys)) AND state = 'claimed' AND owner = :sender
+RETURNING id
+"""
+
+_INTENDED = """
+INSERT INTO delivery_events (delivery, number, at, state, route, sender)
+SELECT id, events, :now, state, :route, :sender
+FROM deliveries WHERE id IN (SELECT value FROM json_each(:keys))
 """
 
 _SKIP = """
@@ -78,6 +85,9 @@ INSERT INTO delivery_events
 SELECT id, events, :now, state, :stage, :code, :enhanced, :words, :queue_id, :route, :sender
 FROM deliveries WHERE id = :key
 """
+
+# Only for what _SETTLE has changed: who settles once owns the row from then on.
+_SETTLED = f"{_EVENT} AND owner = :sender AND state = :state"
 
 # The dead had these in flight: the answer was lost, and only theirs.
 _LOST = """
@@ -261,16 +271,16 @@ class SqliteRound:
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write down what became of deliveries in flight, each with its event."""
-        execute, sender = self._connection.execute, self._ledger.sender
-        for one in settlements:
-            values = {
+        now, sender = self._now, self._ledger.sender
+        rows = [
+            {
                 "key": one.key,
                 "sender": sender,
-                "state": one.state,
+                "state": one.state.value,
                 "reason": one.reason,
                 "due": None if one.due is None else to_number(one.due),
-                "counted": int(one.is_counted),
-                "now": self._now,
+                "counted": one.is_counted,
+                "now": now,
                 "stage": one.stage,
                 "code": one.code,
                 "enhanced": one.enhanced,
@@ -278,8 +288,10 @@ class SqliteRound:
                 "queue_id": one.queue_id,
                 "route": one.route,
             }
-            if execute(_SETTLE, values).rowcount:
-                execute(_EVENT, values)
+            for one in settlements
+        ]
+        self._connection.executemany(_SETTLE, rows)
+        self._connection.executemany(_SETTLED, rows)
 
     def release(self, keys: Sequence[int]) -> None:
         """Give back what was claimed or intended and certainly never left."""
@@ -319,21 +331,24 @@ class SqliteRound:
 
     def intend(self, owed: Sequence[Owed], route: str) -> Sequence[Owed]:
         """Write the intent to send; return those that are still ours and still wanted."""
-        execute, sender = self._connection.execute, self._ledger.sender
         unwanted = self._ledger._readers.unwanted(
             [one.address for one in owed], self._ledger._lists
         )
-        ours: list[Owed] = []
-        for one in owed:
-            event = _event(one.key, self._now, sender)
-            reason = unwanted.get(one.address)
-            if reason:
-                if execute(_SKIP, {**event, "reason": reason}).rowcount:
-                    execute(_EVENT, {**event, "stage": "policy", "words": reason})
-            elif execute(_INTEND, event).rowcount:
-                execute(_EVENT, {**event, "route": route})
-                ours.append(one)
-        return ours
+        for one in owed if unwanted else ():
+            if reason := unwanted.get(one.address):
+                self._skip(one.key, reason)
+        values: dict[str, object] = {"now": self._now, "sender": self._ledger.sender}
+        wanted = [one.key for one in owed if one.address not in unwanted]
+        rows = self._connection.execute(_INTEND, {**values, "keys": json.dumps(wanted)}).fetchall()
+        ours = {row["id"] for row in rows}
+        intended = {**values, "keys": json.dumps(list(ours)), "route": route}
+        self._connection.execute(_INTENDED, intended)
+        return [one for one in owed if one.key in ours]
+
+    def _skip(self, key: int, reason: str) -> None:
+        event = _event(key, self._now, self._ledger.sender)
+        if self._connection.execute(_SKIP, {**event, "reason": reason}).rowcount:
+            self._connection.execute(_EVENT, {**event, "stage": "policy", "words": reason})
 
     def used(self, name: str, since: datetime) -> int:
         """Return how many messages a route or domain has had since that moment."""
