@@ -76,7 +76,7 @@ class Sender:
         self._rate = Rate()
         self._end: RunEnd | None = None
         self._changed = asyncio.Event()
-        self._balance_at = self._reviewed = self._orders_at = datetime.min.replace(tzinfo=UTC)
+        self._balance_at = self._reviewed = datetime.min.replace(tzinfo=UTC)
         self._balance = tray.ledger.balance()
         self._is_impatient = False
         self._idle_since: datetime | None = None
@@ -218,10 +218,11 @@ class Sender:
         self._notify()
 
     def _do_chores(self, now: datetime) -> None:
-        looked = now - self._orders_at < timedelta(seconds=ORDERS_SECONDS)
-        if looked and not self.tray.has_results:
+        """Write results that no round has taken along, and look for orders of others."""
+        age = now - self.tray.written if self.tray.written else timedelta.max
+        limit = TICK_SECONDS if self.tray.has_results else ORDERS_SECONDS
+        if age < timedelta(seconds=limit):
             return
-        self._orders_at = now
         try:
             self.tray.flush(now)
         except StoreError as error:

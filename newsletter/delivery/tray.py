@@ -42,7 +42,7 @@ Compose = Callable[[Owed], Content]
 MOST_CLAIMED = 256
 #: A round should be worth this much sending, so that slow servers get small rounds and a
 #: kill leaves few unknown, and fast ones get large rounds and few syncs.
-ROUND = timedelta(milliseconds=25)
+ROUND = timedelta(milliseconds=40)
 #: However few connections there are, a fast server gets rounds of at least so many.
 LEAST_ROUND = 32
 #: Where all that was chosen has unsubscribed meanwhile, the next round follows at once, but
@@ -86,6 +86,8 @@ class Tray:
     #: Messages a second, as the sender measures it.
     rate: float = 0.0
     commits: int = 0
+    #: When the last round was written; None: none yet.
+    written: datetime | None = None
 
     def __post_init__(self) -> None:
         """Begin with empty hands."""
@@ -200,6 +202,7 @@ class Tray:
             self.mailing_state = step.mailing_state
             yield step
         self.commits += 1
+        self.written = now
         self._results.clear()
         self._released.clear()
 
