@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from newsletter.model.content import EditionForm, Identity
+from newsletter.model.content import Edition, EditionForm, Identity
 from newsletter.model.editions import EditionContent, archive_url
 from newsletter.model.languages import direction_of
 from newsletter.rendering import stylesheets
 from newsletter.rendering.bidi import END_ISOLATE, ISOLATE
 from newsletter.rendering.inlining import inline, lost_rules
-from newsletter.rendering.languages import Language, fill, known_languages, open_language
+from newsletter.rendering.languages import Language, fill, name_of
 from newsletter.rendering.templates import templates_of
 from newsletter.rendering.themes import Theme
 
@@ -121,13 +121,14 @@ def _others(content: EditionContent, setting: Setting) -> list[dict[str, str]]:
     public_url = setting.identity.public_url
     if not public_url:
         return []
-    known = known_languages(setting.theme)
+    is_light = content.edition.form is EditionForm.LIGHT
+    form = EditionForm.LIGHT if is_light else EditionForm.FULL  # text has no page of its own
     return [
         {
             "code": code,
             "direction": direction_of(code),
-            "name": open_language(setting.theme, code).name if code in known else code,
-            "url": archive_url(public_url, content.slug, replace(content.edition, language=code)),
+            "name": name_of(setting.theme, code),
+            "url": archive_url(public_url, content.slug, Edition(code, form)),
         }
         for code in content.other_languages
     ]

@@ -98,6 +98,16 @@ class Language:
             )
         return self.digits(self._interval(first, last))
 
+    def local(self, day: ItemDate | None) -> ItemDate | None:
+        """Return the day on which a moment falls in the newsletter's time zone.
+
+        An event at 23:00 UTC is told with its hour in Zurich: that is the next day.
+        """
+        if day is None or day.instant is None:
+            return day
+        local = day.instant.astimezone(self._zone)
+        return ItemDate(local.year, local.month, local.day, day.instant)
+
     def day(self, day: ItemDate) -> str:
         """Return the day of the month for a date block, "" where it is not known."""
         return self.digits(str(day.day)) if day.day else ""
@@ -191,7 +201,11 @@ def open_language(theme: Theme, code: str, time_zone: str = "UTC") -> Language:
             f"theme {theme.name!r} has no words for the language {code!r}",
             hint=f"Add templates/{theme.name}/languages/{code}.toml; en.toml shows what it needs.",
         )
-    return Language(code, theme.tables(f"languages/{found}.toml"), time_zone)
+    table = theme.tables(f"languages/{found}.toml")
+    for key in ("labels", "plurals", "css"):
+        if not isinstance(table.get(key, {}), dict):
+            raise TemplateError(f"{key!r} of languages/{found}.toml must be a table: [{key}]")
+    return Language(code, table, time_zone)
 
 
 def known_languages(theme: Theme) -> list[str]:
@@ -204,6 +218,18 @@ def known_languages(theme: Theme) -> list[str]:
             for path in (folder / name / "languages").glob("*.toml")
         }
     )
+
+
+def name_of(theme: Theme, code: str) -> str:
+    """Return a language's name in itself, as the theme or else CLDR has it."""
+    from babel import Locale, UnknownLocaleError
+
+    if best_match(code, known_languages(theme)):
+        return open_language(theme, code).name
+    try:
+        return str(Locale.parse(code.replace("-", "_")).get_display_name() or code)
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def fill(words: str, values: Mapping[str, str], kind: Callable[[str], str]) -> str:

@@ -14,6 +14,8 @@ from newsletter import __version__
 from newsletter.model.content import Edition, Identity, RenderedEdition
 from newsletter.model.editions import EditionContent
 
+#: About 40 KB each; the oldest go first.
+_MOST_KEPT = 200
 #: Whatever changes how an edition is rendered must change the key: our own code too.
 _OWN_CODE = (Path(__file__).parent, Path(__file__).parents[1] / "model")
 
@@ -53,3 +55,12 @@ def keep(folder: Path, key: str, rendered: RenderedEdition) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         temporary.replace(folder / f"{key}.json")
+        _forget_oldest(folder)
+
+
+def _forget_oldest(folder: Path) -> None:
+    kept = list(folder.glob("*.json"))
+    if len(kept) > _MOST_KEPT:
+        kept.sort(key=lambda path: path.stat().st_mtime_ns)
+        for path in kept[: len(kept) - _MOST_KEPT]:
+            path.unlink()

@@ -77,12 +77,23 @@ def open_theme(name: str, folders: Sequence[Path]) -> Theme:
     while True:
         _refuse_unknown(chain[-1], places)
         theme = Theme(name, places, tuple(chain))
-        parent = Theme(chain[-1], places, (chain[-1],)).tables("theme.toml").get("based_on", "")
+        own = Theme(chain[-1], places, (chain[-1],)).tables("theme.toml")
+        parent = own.get("based_on") or ""
         if not parent or chain[-1] == parent:
-            return Theme(name, places, theme.chain, theme.tables("theme.toml"))
+            return Theme(name, places, theme.chain, _checked(theme.tables("theme.toml"), name))
+        if not isinstance(parent, str):
+            raise TemplateError(f"based_on of theme {chain[-1]!r} must be the name of a theme")
         if parent in chain or len(chain) > _MOST_ANCESTORS:
             raise TemplateError(f"theme {name!r} is based on itself: {' -> '.join(chain)}")
         chain.append(parent)
+
+
+def _checked(options: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the options if what must be a table is one."""
+    for key in ("css", "mark", "lengths"):
+        if not isinstance(options.get(key, {}), dict):
+            raise TemplateError(f"{key!r} of theme {name!r} must be a table: [{key}]")
+    return options
 
 
 def read(path: Path) -> str:

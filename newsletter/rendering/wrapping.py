@@ -45,7 +45,7 @@ def cut(text: str, columns: int) -> str:
         kept += piece
     if not kept.strip():  # one word longer than the line: emoji, a compound, an address
         kept = _head(text, columns - 1)
-    return kept.rstrip().rstrip("".join(_NOT_LAST) + "،,;:·-–—") + "…"
+    return kept.rstrip().rstrip("".join(_NOT_LAST) + "،,;:·-–—\u200d") + "…"
 
 
 def _columns(char: str) -> int:

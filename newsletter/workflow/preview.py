@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from newsletter.workspace import Workspace
 
 #: Who reads the preview; addresses under .example reach nobody (RFC 2606).
-_READER = {"address": "reader@library.example", "name": "Sample Reader", "list": "Sample list"}
+_NAME, _ADDRESS = "Sample Reader", "reader@library.example"
+_LIST = ("sample", "Sample list")
 _SENDER = "newsletter@library.example"
 #: The Date of a preview of an issue without a date: any fixed moment, so that bytes repeat.
 _ANY_DAY = date(2000, 1, 1)
@@ -139,19 +140,15 @@ def _filled(workspace: Workspace, issue: Issue, edition: Edition) -> FilledEditi
 
 
 def _values(identity: Identity, issue: Issue, edition: Edition) -> dict[str, str]:
-    """Return a sample reader's personal values; their links lead to nobody's subscription."""
-    office = (identity.reply_to or identity.mail_from).rpartition("<")[2].rstrip("> ")
-    domain = office.rpartition("@")[2]
-    leave = f"mailto:{office}?subject=unsubscribe"
-    pages = identity.public_url.rstrip("/")
+    """Return a sample reader's personal values, made as a real reader's are."""
+    from newsletter.rendering.personal import ListName, personal_values
+
+    personal = personal_values(_NAME, ListName(*_LIST), edition, identity, slug=issue.slug)
+    domain = identity.mail_from.rpartition("@")[2].rstrip("> ")
     return {
-        **_READER,
-        "list_id": f"sample.{domain}",
+        **personal,
+        "address": _ADDRESS,
         "message_id": f"preview.{issue.slug}.{edition.key}@{domain}",
-        "unsubscribe_mailto": leave,
-        "unsubscribe_url": f"{pages}/sample" if pages else leave,
-        "preferences_url": f"{pages}/sample",
-        "view_url": f"{pages}/sample",
     }
 
 

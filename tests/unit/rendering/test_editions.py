@@ -4,14 +4,24 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 
 from newsletter import shipped
-from newsletter.model.content import Edition, Identity, Issue, ItemTexts, Picture, RenderedEdition
+from newsletter.model.content import (
+    Edition,
+    Identity,
+    Issue,
+    ItemDate,
+    ItemTexts,
+    Picture,
+    RenderedEdition,
+)
 from newsletter.model.editions import resolve
 from newsletter.model.message import MARKERS
 from newsletter.rendering.editions import render_edition
@@ -365,3 +375,25 @@ def test_a_translated_alt_text_is_used() -> None:
     issue = replace(issue, translations={**issue.translations, "fr": changed})
 
     assert 'alt="Salle vide"' in render("fr", issue).html
+
+
+@pytest.mark.parametrize("key", ["en", "en-light", "en-text"])
+def test_an_event_is_told_on_the_day_on_which_its_hour_falls(key: str) -> None:
+    late = ItemDate(2016, 6, 8, datetime(2016, 6, 8, 23, 0, tzinfo=UTC))
+    event = make_issue_item("talk", title="Late talk", date=late, place="Online", source="")
+
+    rendered = render(key, make_issue(items=(make_issue_item(), event)))
+
+    told = rendered.html or rendered.text
+    assert "Online · 9 June 2016 · 01:00 (" in re.sub(r"<span[^>]*>", "", told)
+
+
+def test_links_with_signs_of_markup_stay_whole() -> None:
+    link = 'https://x.example/a?b=1&copy=2&c="d"\'<e>#é f'
+    item = make_issue_item(link=link)
+
+    rendered = render("en", make_issue(items=(item,)))
+
+    found = [one["href"] for one in Page(rendered.html).all("a")]
+    assert unquote(found[0]) == unquote(link)
+    assert link in rendered.text

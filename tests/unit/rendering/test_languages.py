@@ -9,7 +9,7 @@ import pytest
 from newsletter import shipped
 from newsletter.errors import TemplateError
 from newsletter.model.content import ItemDate
-from newsletter.rendering.languages import Language, fill, known_languages, open_language
+from newsletter.rendering.languages import Language, fill, known_languages, name_of, open_language
 from newsletter.rendering.themes import Theme, open_theme
 
 LANGUAGES = ["en", "fr", "es", "ar", "ru", "zh", "de"]
@@ -245,3 +245,30 @@ def test_fields_are_filled_and_nothing_else_is_a_command() -> None:
     words = "{name} {unknown} {0} {x.__class__} {{name}} %s"
 
     assert fill(words, {"name": "Ann"}, str) == "Ann {unknown} {0} {x.__class__} {Ann} %s"
+
+
+def test_a_moment_late_in_the_evening_is_the_next_day_further_east(theme: Theme) -> None:
+    moment = ItemDate(2016, 6, 8, datetime(2016, 6, 8, 23, 0, tzinfo=UTC))
+
+    zurich, panama = (speak(theme, "en", zone) for zone in ("Europe/Zurich", "America/Panama"))
+
+    assert (zurich.long_date(zurich.local(moment)), zurich.time(moment)) == (
+        "9 June 2016",
+        "01:00 (UTC+2)",
+    )
+    assert (panama.long_date(panama.local(moment)), panama.time(moment)) == (
+        "8 June 2016",
+        "18:00 (UTC−5)",
+    )
+
+
+def test_a_day_without_a_time_is_the_same_day_everywhere(theme: Theme) -> None:
+    assert speak(theme, "en", "Asia/Tokyo").local(ItemDate(2016, 6, 8)) == ItemDate(2016, 6, 8)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("ar", "العربية"), ("zh-CN", "中文"), ("pt", "português"), ("xx-yy", "xx-yy")],
+)
+def test_a_language_is_named_in_itself(theme: Theme, code: str, name: str) -> None:
+    assert name_of(theme, code) == name

@@ -81,3 +81,18 @@ def test_the_same_values_give_the_same_key() -> None:
     assert remembered.key(one, make_identity(), MARKERS, []) == remembered.key(
         other, make_identity(), MARKERS, []
     )
+
+
+def test_the_oldest_are_forgotten(tmp_path: Path) -> None:
+    import os
+
+    for at in range(205):
+        (tmp_path / f"{at}.json").write_text("{}")
+        os.utime(tmp_path / f"{at}.json", (at, at))
+
+    render_edition(make_content(), make_identity(), theme_folders=FOLDERS, cache=tmp_path)
+
+    kept = {path.stem for path in tmp_path.iterdir()}
+    assert len(kept) == 200
+    assert {"0", "5"}.isdisjoint(kept)
+    assert "204" in kept

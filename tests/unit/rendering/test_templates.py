@@ -157,6 +157,10 @@ def test_a_mistake_in_a_part_names_the_part(own: Path) -> None:
         ("theme.toml", "[css\n", r"templates/default/theme.toml' is not valid TOML.*line 1"),
         ("theme.css", ".a{}\n.b{color:var(--nope)}", r"theme.css, line 2: the variable '--nope'"),
         ("languages/en.toml", "[labels]\nx = 'a", r"languages/en.toml' is not valid TOML"),
+        ("languages/en.toml", "labels = 3", r"'labels' of languages/en.toml must be a table"),
+        ("theme.toml", "css = 'red'", r"'css' of theme 'default' must be a table"),
+        ("theme.toml", "based_on = 3", r"based_on of theme 'default' must be the name"),
+        ("theme.toml", "based_on = 'defualt'", r"there is no theme 'defualt'"),
     ],
 )
 def test_a_mistake_in_a_theme_file_names_the_file(
@@ -198,3 +202,9 @@ def test_text_templates_are_not_escaped_and_html_ones_are(own: Path) -> None:
 
     assert templates.render("a.txt.j2", {"x": "<&>"}) == "<&>"
     assert templates.render("a.html.j2", {"x": "<&>"}) == "&lt;&amp;&gt;"
+
+
+def test_a_team_sets_how_much_of_a_summary_is_told(own: Path) -> None:
+    write(own, "default/theme.toml", "[lengths]\nlead = 30\n")
+
+    assert "Three branches open their…" in render(own).text
