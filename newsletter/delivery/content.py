@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,8 +23,7 @@ _NUL = "it has a NUL byte"
 _LONG = "it has a line longer than 998 bytes"
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(NamedTuple):
     """What has to be known of a message before it leaves."""
 
     #: Why it must not leave, in plain words; empty: it may.
@@ -50,9 +47,9 @@ class _Piece(NamedTuple):
     begins_with_dot: bool
     ends_with_cr: bool
     ends_with_lf: bool
-    #: Up to and with the first LF; -1: no LF in it.
+    #: Up to and with the first LF; all of it where there is none.
     head_bytes: int
-    #: After the last LF.
+    #: After the last LF; -1: there is none.
     tail_bytes: int
 
 
@@ -62,15 +59,24 @@ def inspect(content: Content) -> Inspected:
     A bare CR or LF lets a line of the text pass for the end of the message and the
     rest for commands (CVE-2023-51764); no server can be trusted to refuse it.
     """
-    given = (content,) if isinstance(content, bytes) else content
-    pieces = [_known(piece) for piece in given if piece]
-    return Inspected(
-        next((piece.fault for piece in pieces if piece.fault), "") or _fault_between(pieces),
-        sum(piece.size_bytes for piece in pieces),
-        all(piece.is_ascii for piece in pieces),
-        _has_dots(pieces),
-        not pieces or pieces[-1].ends_with_lf,
-    )
+    fault, size, line_bytes = "", 0, 0
+    is_ascii, has_dots, after_lf, after_cr = True, False, True, False
+    for piece in (content,) if isinstance(content, bytes) else content:
+        if not piece:
+            continue
+        own, length, ascii_only, dots, lf, dot, cr, after, head, tail = _known(piece)
+        line_bytes += head
+        if own or lf is not after_cr or line_bytes > LINE_MAXIMUM_BYTES:
+            fault = fault or own or (_BARE if lf is not after_cr else _LONG)
+        if tail >= 0:
+            line_bytes = tail
+        has_dots = has_dots or dots or (dot and after_lf)
+        is_ascii, after_lf, after_cr = is_ascii and ascii_only, after, cr
+        size += length
+    if after_cr or line_bytes > LINE_MAXIMUM_BYTES - 2:
+        # The last line gets its CRLF from us.
+        fault = fault or (_BARE if after_cr else _LONG)
+    return Inspected(fault, size, is_ascii, has_dots, after_lf)
 
 
 def on_the_wire(content: Content) -> bytes:
@@ -98,20 +104,20 @@ def _known(piece: bytes) -> _Piece:
     size = len(piece)
     if size < _SMALL_BYTES and not _SPECIAL.search(piece):
         dot = piece.startswith(b".")
-        return _Piece("", size, piece.isascii(), False, False, dot, False, False, -1, size)
+        return _Piece("", size, piece.isascii(), False, False, dot, False, False, size, -1)
     begins_with_lf, ends_with_cr = piece.startswith(b"\n"), piece.endswith(b"\r")
     first, last = piece.find(b"\n"), piece.rfind(b"\n")
     return _Piece(
-        _fault_within(piece[begins_with_lf : len(piece) - ends_with_cr], piece),
-        len(piece),
+        _fault_within(piece[begins_with_lf : size - ends_with_cr], piece),
+        size,
         piece.isascii(),
         b"\n." in piece,
         begins_with_lf,
         piece.startswith(b"."),
         ends_with_cr,
         piece.endswith(b"\n"),
-        first + 1 if first >= 0 else -1,
-        len(piece) - last - 1,
+        first + 1 if first >= 0 else size,
+        size - last - 1 if last >= 0 else -1,
     )
 
 
@@ -135,30 +141,4 @@ def _has_long_line(piece: bytes) -> bool:
         if found < 0:
             return True
         start = found + 1
-    return False
-
-
-def _fault_between(pieces: Iterable[_Piece]) -> str:
-    """Return what is wrong where pieces meet, and at the end."""
-    line_bytes, after_cr = 0, False
-    for piece in pieces:
-        if piece.begins_with_lf is not after_cr:
-            return _BARE
-        head = piece.head_bytes if piece.head_bytes >= 0 else piece.size_bytes
-        if line_bytes + head > LINE_MAXIMUM_BYTES:
-            return _LONG
-        line_bytes = piece.tail_bytes if piece.head_bytes >= 0 else line_bytes + head
-        after_cr = piece.ends_with_cr
-    if after_cr:
-        return _BARE
-    # The last line gets its CRLF from us.
-    return _LONG if line_bytes > LINE_MAXIMUM_BYTES - 2 else ""
-
-
-def _has_dots(pieces: Iterable[_Piece]) -> bool:
-    at_line_start = True
-    for piece in pieces:
-        if piece.has_dots or (at_line_start and piece.begins_with_dot):
-            return True
-        at_line_start = piece.ends_with_lf
     return False

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from newsletter.delivery.content import Content, Inspected, inspect, on_the_wire
 from newsletter.delivery.outcome import Outcome, Stage, Trouble
@@ -23,8 +22,7 @@ _DOMAIN = r"(?:[^\s\"<>()\\,;:@\[\]\x00-\x1f\x7f\ud800-\udfff]+|\[[A-Za-z0-9.:-]
 _ADDRESS = re.compile(f"{_LOCAL}@{_DOMAIN}")
 
 
-@dataclass(frozen=True, slots=True)
-class Commands:
+class Commands(NamedTuple):
     """How one message is announced."""
 
     mail: bytes

@@ -50,8 +50,8 @@ class ReplyParser:
 
     def _take(self, line: bytes) -> None:
         if not self._lines and line[3:4] != b"-":
-            self._reply_bytes = 0
             self.replies.append(read_reply(line[:LINE_KEPT_BYTES]))
+            self._reply_bytes = 0
             return
         if len(self._lines) < LINES_KEPT or line[3:4] != b"-":
             self._lines.append(line[:LINE_KEPT_BYTES])
@@ -65,7 +65,13 @@ class ReplyParser:
 @lru_cache(maxsize=64)
 def read_reply(line: bytes) -> Reply:
     """Return the reply of one line; servers say the same few lines over and over."""
-    return _read_lines((line,))
+    found = _LINE.match(line)
+    if found is None:
+        text = visible(line)
+        return Reply(0, "", _shortened(text), (text,))
+    code, text = int(found.group(1)), visible(found.group(3) or b"")
+    enhanced = _enhanced(code, [text])
+    return Reply(code, enhanced, _shortened(text.removeprefix(enhanced).strip()), (text,))
 
 
 def _read_lines(lines: tuple[bytes, ...]) -> Reply:
@@ -79,10 +85,12 @@ def _read_lines(lines: tuple[bytes, ...]) -> Reply:
     code = codes.pop() if len(codes) == 1 else 0
     enhanced = _enhanced(code, texts)
     words = [text.removeprefix(enhanced).strip() if enhanced else text for text in texts]
-    text = " ".join(word for word in words if word)
-    if len(text) > TEXT_KEPT:
-        text = text[: TEXT_KEPT - 1] + "…"
+    text = _shortened(" ".join(word for word in words if word))
     return Reply(code, enhanced, text, tuple(texts))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= TEXT_KEPT else text[: TEXT_KEPT - 1] + "…"
 
 
 def _enhanced(code: int, texts: list[str]) -> str:
