@@ -239,21 +239,24 @@ def _short_texts(lines: list[Line], title: Title, reader: DateReader) -> list[st
         rest = tuple(run for run in line.runs if id(run) not in used)
         text = joined(rest)
         limit = 200 if line.words() & _META_WORDS else 90
-        if text and weight(text) <= limit and word_count(text) <= 30:
+        plain = joined([run for run in rest if run.link is None])
+        if text and weight(plain) <= limit and weight(text) <= 3 * limit:
             if any(match.is_range for match in reader.find(text)):
                 continue  # neither end of a range is the day of the news
             texts += [
                 _told_text(text, reader),
                 *(part for part in _SEGMENT.split(text) if part != text),
             ]
-            texts += _apart(rest)
+            texts += [_told_text(part, reader) for part in _apart(rest)]
     return texts
 
 
 def _told_text(text: str, reader: DateReader) -> str:
     """Return a line up to the day it says it was published, leaving out what it counts."""
     for match in reader.find(text)[:1]:
-        if match.role is Role.PUBLISHED and word_count(text[: match.start]) <= 3:
+        is_told = match.role is Role.PUBLISHED and word_count(text[: match.start]) <= 3
+        # "on 20 May 2016 in", before a link to a category
+        if is_told or word_count(text[match.end :]) <= 1:
             return text[: match.end]
     return text
 
