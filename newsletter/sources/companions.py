@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from newsletter.sources.lines import words_of
 from newsletter.sources.outline import Outline, Region
 from newsletter.sources.phrases import weight
 from newsletter.sources.records import HEADINGS
@@ -62,13 +63,17 @@ def companions_of(best: Group, others: Sequence[Group], whole: Outline) -> list[
         fresh = [block for block in group.blocks if block.item.link not in links]
         if group is best or len(fresh) < 0.7 * len(group.blocks):
             continue
-        if _Looks.of(group) == looks and _is_alike(group, best) and _is_near(group, best, whole):
+        if (
+            _Looks.of(group) == looks
+            and _is_alike(group, best, whole)
+            and _is_near(group, best, whole)
+        ):
             found += fresh
             links |= {block.item.link for block in fresh}
     return found
 
 
-def _is_alike(group: Group, best: Group) -> bool:
+def _is_alike(group: Group, best: Group, whole: Outline) -> bool:
     """Say whether titles are of about the same kind, and undated groups told the same way."""
     if any(block.is_in_prose or not block.item.link for block in group.blocks):
         return False
@@ -76,10 +81,37 @@ def _is_alike(group: Group, best: Group) -> bool:
     usual = sum(weight(block.item.title) for block in best.blocks) / len(best.blocks)
     if own < 0.3 * usual:
         return False
-    if any(block.item.date for block in best.blocks):
-        return all(block.has_date for block in group.blocks)
-    told = all(weight(block.item.summary) >= 30 for block in group.blocks)
-    return told and all(block.has_heading for block in group.blocks)
+    if _are_of_one_kind(group, best, whole):
+        return True
+    # "Popular" and "in brief" boxes have dates and headings too, but seldom the same set of all.
+    wanted = [has for has in _PARTS if _share(best, has) >= 0.6]
+    if not all(_share(group, has) >= 0.6 for has in wanted):
+        return False
+    unwanted = [has for has in _PARTS if has not in wanted]
+    return len(group.blocks) == 1 or not any(_share(group, has) >= 0.6 for has in unwanted)
+
+
+def _are_of_one_kind(group: Group, best: Group, whole: Outline) -> bool:
+    """Say whether all records are dated elements of the same name: big and small "entry"."""
+    kinds = {whole.shapes[block.record.root] for some in (group, best) for block in some.blocks}
+    is_named = len(kinds) == 1 and "." in next(iter(kinds))
+    return (
+        is_named
+        and group.shape == best.shape
+        and all(_share(some, lambda block: block.has_date) == 1 for some in (group, best))
+    )
+
+
+_PARTS: tuple[Callable[[Block], bool], ...] = (
+    lambda block: block.has_date,
+    lambda block: block.has_heading,
+    lambda block: weight(block.item.summary) >= 30,
+    lambda block: block.item.picture is not None,
+)
+
+
+def _share(group: Group, has: Callable[[Block], bool]) -> float:
+    return sum(1 for block in group.blocks if has(block)) / len(group.blocks)
 
 
 def _is_near(group: Group, best: Group, whole: Outline) -> bool:
@@ -88,13 +120,23 @@ def _is_near(group: Group, best: Group, whole: Outline) -> bool:
     end = whole.lasts[one.blocks[-1].record.root]
     start = other.blocks[0].record.root
     between = range(end + 1, start)
-    if len(between) > 400:
+    if len(between) > 400 or _pane(whole, end) != _pane(whole, start):
         return False
     # The page's one h1 may stand below its featured item; it heads no box of its own.
     harmless = {"h1"} if whole.tags.count("h1") == 1 else set()
     if any(whole.tags[at] in HEADINGS - harmless for at in between):
         return False
     return not any(_names_another_list(whole, at) for at in between)
+
+
+def _pane(whole: Outline, index: int) -> int:
+    """Return the tab an element lies in; -1 outside tabs: another tab is another list."""
+    for at in whole.path(index):
+        # <li class="tab-pane-item"> is a member of a pane, not a pane.
+        is_box = whole.tags[at] in {"div", "section"}
+        if is_box and words_of(whole.nodes[at]) & {"pane", "tabpanel"}:
+            return at
+    return -1
 
 
 def _names_another_list(whole: Outline, at: int) -> bool:

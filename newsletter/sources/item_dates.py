@@ -86,12 +86,16 @@ class DateReader:
             return False
         if not _WORD.search(text) and re.search(r"\d", text):
             return True  # what has no words is no title, whatever day it is
-        if self.parse(text) is not None:
-            return True
+        matches = self.find(text)
         rest = text
-        for match in reversed(self.find(text)):
+        for match in reversed(matches):
             rest = rest[: match.start] + " " + rest[match.end :]
-        return rest != text and not _WORD.search(rest)
+        words = len(_WORD.findall(rest))
+        if matches and words == 0:
+            return True
+        # "Posted on 20 May 2016 by Ann" is a date; "10 December - Human Rights Day" is a title.
+        limit = 4 if any(match.role is not Role.PLAIN for match in matches) else 1
+        return words <= limit and self.parse(text) is not None
 
     def is_plausible(self, found: ItemDate | None) -> bool:
         """Say whether news can be of that day."""

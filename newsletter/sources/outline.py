@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -104,6 +104,10 @@ _NOISE = words_in(
     open
     """
 )
+#: "views-row-first", "item_odd"
+_ORDER = re.compile(r"(?:^|[-_])(?:first|last|odd|even|alt|active|current)(?=$|[-_])")
+#: Members of a list are all of one kind, whatever classes single ones have.
+_MEMBERS = words_in("li tr dt dd article")
 _NOISE_STARTS = (
     "category-",
     "tag-",
@@ -220,6 +224,15 @@ def _find_prose(result: Outline) -> None:
 def _shape(result: Outline) -> None:
     tokens = [_tokens(node.get("class", "")) for node in result.nodes]
     counts = Counter(token for some in tokens for token in set(some))
+    members: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for index, tag in enumerate(result.tags):
+        if tag in _MEMBERS:
+            members[result.parents[index], tag].append(index)
+    for siblings in members.values():
+        shared = Counter(token for index in siblings for token in set(tokens[index]))
+        for index in siblings:
+            # Of ten rows, "views-row-first" and "highlight" mark one: they name no kind of rows.
+            tokens[index] = [t for t in tokens[index] if shared[t] * 2 >= len(siblings)]
     for tag, some in zip(result.tags, tokens, strict=True):
         # Of "item news-item category-sport" the commonest word is what the members share.
         best = max(some, key=lambda token: (counts[token], token), default="")
@@ -231,7 +244,7 @@ def _tokens(classes: str) -> list[str]:
     for token in classes.lower().split()[:12]:
         if token.startswith(_NOISE_STARTS):
             continue
-        token = _DIGITS.sub("", token).strip("-_")
+        token = _ORDER.sub("", _DIGITS.sub("", token)).strip("-_")
         if len(token) > 1 and token not in _NOISE:
             tokens.append(token)
     return tokens

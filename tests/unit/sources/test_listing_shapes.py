@@ -62,7 +62,7 @@ def more(template: str) -> str:
     )
 
 
-CARD = "<div class='x'><h3><a href='{link}'>{title}</a></h3><span class=date>{date}</span><p>{text}</p></div>"
+CARD = "<div class='story'><h3><a href='{link}'>{title}</a></h3><span class=date>{date}</span><p>{text}</p></div>"
 TITLE, LINK, _, _ = ROWS[0]
 
 SHAPES: dict[str, tuple[str, Found]] = {
@@ -108,6 +108,13 @@ SHAPES: dict[str, tuple[str, Found]] = {
     "author and categories around the date": (
         repeat("<div class=b><h2><a href='{link}'>{title}</a></h2><p>by <a href='/a/{n}'>Ann Author of the Library</a> on {date} "
         "in <a href='/c/1'>Category of long name</a>, <a href='/c/2'>Second category of name</a></p><p>{text}</p></div>"), EXPECTED),
+    "dates before the titles": (
+        "<ul>" + repeat("<li><a href='{link}'>{date} - {title}</a></li>") + "</ul>", EXPECTED),
+    "dates after the titles": (
+        "<ul>" + repeat("<li><a href='{link}'>{title} ({date})</a></li>") + "</ul>", EXPECTED),
+    "classes that mark single rows": (
+        "<table class=views-table>" + repeat("<tr class='{odd}'><td><a href='{link}'>{title}</a></td><td>{date}</td></tr>").replace(
+            "<tr class='odd'>", "<tr class='odd views-row-first highlight'>", 1) + "</table>", EXPECTED),
     "tiles with background pictures": (
         repeat("<div class=tile><a href='{link}'><div style='background-image:url(/i{n}.jpg)'></div><div class=tt>{title}</div>"
         "<div class=dd>{date}</div></a></div>"), EXPECTED),
@@ -151,6 +158,25 @@ def test_lists_are_found_in_every_script(language: str, template: str) -> None:
     assert found(page(main, language=language)) == [
         (title, f"/{n}", day) for n, (title, day) in enumerate(zip(titles, days, strict=True))
     ]
+
+
+def test_a_day_in_a_title_that_says_more_is_part_of_the_title() -> None:
+    main = "<ul>" + repeat("<li><a href='{link}'>{title}</a> <i>{date}</i></li>").replace(
+        ROWS[1][0], "10 December - Human Rights Day"
+    ) + "</ul>"  # fmt: skip
+
+    assert found(page(main))[1] == ("10 December - Human Rights Day", ROWS[1][1], "2016-05-12")
+
+
+def test_another_tab_is_another_list() -> None:
+    def pane(name: str, content: str) -> str:
+        return f"<div class='tab-pane' id={name}>{content}</div>"
+
+    main = pane("latest", repeat(CARD)) + pane(
+        "traffic", more(CARD.replace("class='story'", "class='bus'"))
+    )
+
+    assert found(page(main)) == EXPECTED
 
 
 def test_a_page_whose_names_say_nothing_is_read_by_its_shape() -> None:
