@@ -179,7 +179,9 @@ class _Collecting:
         settings = workspace.settings
         self.sources = _chosen(settings.sources, options.only_sources)
         folder = workspace.issues_folder
-        today = now.astimezone(zone_named(settings.time_zone)).date().isoformat()
+        #: "Yesterday" on a page is the day before the newsletter's today.
+        self.zone = zone_named(settings.time_zone)
+        today = now.astimezone(self.zone).date().isoformat()
         others = earlier_issues.other_issues(folder, today)
         self.period = parse_period(
             period_text,
@@ -211,6 +213,7 @@ class _Collecting:
         network = Fetcher(
             agent=user_agent(__version__, settings.website or settings.public_url),
             typed=[source.url for source in self.sources if source.url],
+            now=lambda: datetime.now(self.zone),
             cache=None if self.options.dry_run else HttpCache(self.workspace.cache_folder / "http"),
         )
         return now, Recorder(network)
@@ -264,8 +267,9 @@ class _Collecting:
 
     def _read_one(self, source: Source) -> Reading | Failure:
         try:
+            fetched_at = self.now.astimezone(self.zone)
             reading = read_source(
-                source, self.fetcher, fetched_at=self.now, root=self.workspace.root
+                source, self.fetcher, fetched_at=fetched_at, root=self.workspace.root
             )
         except NewsletterError as error:
             reason = getattr(error, "reason", str(error))

@@ -8,7 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -139,6 +141,24 @@ def test_a_source_that_fails_is_reported_and_stops_nothing(team: Team) -> None:
     assert "500" in failures[0]["reason"]
     assert "FAILED  Down" in told
     assert team.issue.is_file()
+
+
+def test_yesterday_is_told_from_the_newsletters_own_day(team: Team) -> None:
+    day = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+    page = "".join(
+        f'<li><a href="/news/{one}">Story number {one} of the library</a> <span>{when}</span></li>'
+        for one, when in enumerate(["today", "yesterday", "yesterday", "3 days ago"])
+    )
+    team.site.serve("/list", f"<html><body><h1>News</h1><ul>{page}</ul></body></html>")
+    team.sources([("List", f"{team.site.url}/list")])
+    config = team.root / "newsletter.toml"
+    text = config.read_text(encoding="utf-8").replace("Europe/Paris", "Pacific/Kiritimati")
+    config.write_text(text, encoding="utf-8")
+
+    items = json.loads(team.type("collect", "last-30-days", "--dry-run", "--json").stdout)["items"]
+
+    days = [(day - timedelta(days=ago)).isoformat() for ago in (0, 1, 1, 3)]
+    assert [item["date"] for item in items] == days
 
 
 def test_an_empty_period_writes_nothing_and_says_what_there_was(team: Team) -> None:
