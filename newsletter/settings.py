@@ -35,12 +35,17 @@ SECRETS = frozenset({"smtp.password", "secret"})
 class SmtpSettings:
     """The mail server (route) that takes our messages."""
 
+    #: Name of the mail server that takes our messages.
     host: str = ""
+    #: 587 for starttls, 465 for tls, 25 for a relay of your own.
     port: int = 587
     #: starttls, tls, plain (loopback only) or plain-without-encryption.
     security: str = "starttls"
+    #: Leave it empty for a server that asks for no log-in.
     username: str = ""
+    #: Belongs into .env, which is not committed.
     password: str = field(default="", repr=False)
+    #: Certificates to trust beside the system's, for a server with its own authority.
     ca_file: str = ""
 
 
@@ -48,8 +53,11 @@ class SmtpSettings:
 class MailSettings:
     """Addresses in the messages."""
 
+    #: Whom the newsletter comes from: Name <address@example.org>.
     sender: str = ""
+    #: Where readers' answers go; empty: to the sender.
     reply_to: str = ""
+    #: Where returned mail goes; empty: to the address of the sender.
     return_path: str = ""
 
 
@@ -57,7 +65,9 @@ class MailSettings:
 class DkimSettings:
     """The key that signs our messages; all empty: the mail server signs."""
 
+    #: The domain that signs: the sender's, or one above it.
     domain: str = ""
+    #: The name of the key in DNS: SELECTOR._domainkey.DOMAIN.
     selector: str = ""
     #: Inside the workspace, mode 0600: `newsletter dkim new` makes it.
     key_file: str = ""
@@ -76,7 +86,9 @@ class BudgetSettings:
 class Settings:
     """Everything a workspace has set, with the origin of each value."""
 
+    #: What the newsletter is called.
     name: str = "Newsletter"
+    #: Who publishes it.
     organisation: str = ""
     #: The newsletter's own language; every text falls back to it in the end.
     language: str = "en"
@@ -84,19 +96,28 @@ class Settings:
     languages: tuple[str, ...] = ()
     #: Where a missing translation is taken from, in order; `language` comes last anyway.
     fallback: tuple[str, ...] = ()
+    #: In which the days of a period begin and end: Europe/Paris.
     time_zone: str = "UTC"
+    #: Stands at the end of every issue; many countries ask for it by law.
     postal_address: str = ""
+    #: How readers reach you: an address or a page.
     contact: str = ""
+    #: The organisation's own site.
     website: str = ""
+    #: Where the archive and the pages to join and to leave are; empty: there are none.
     public_url: str = ""
+    #: A folder in templates/, or a theme that comes with the program.
     theme: str = "default"
+    #: Where subscribers and deliveries are kept.
     database_url: str = "sqlite:///newsletter.db"
+    #: Signs links and message numbers; `newsletter init` makes one. Keep it in .env.
     secret: str = field(default="", repr=False)
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     sending: SendingSettings = field(default_factory=SendingSettings)
     dkim: DkimSettings = field(default_factory=DkimSettings)
     budgets: BudgetSettings = field(default_factory=BudgetSettings)
+    #: Where the news comes from; each is a [[sources]] table.
     sources: tuple[Source, ...] = ()
     #: "smtp.host" -> "environment", ".env" or "newsletter.toml"; absent: the default.
     origins: Mapping[str, str] = field(default_factory=dict)

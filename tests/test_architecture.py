@@ -35,3 +35,11 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     nothing = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 
     assert not [path for path in MODULES if path.name in nothing]
+
+
+@pytest.mark.parametrize(
+    "module", sorted((ROOT / "newsletter" / "cli").glob("*.py")), ids=lambda path: path.name
+)
+def test_examples_are_paragraphs_of_their_own(module: Path) -> None:
+    """Click's mark for kept lines would be shown to people: ruff makes the docstring raw."""
+    assert re.search(r"^\s*\\b$", module.read_text(encoding="utf-8"), re.MULTILINE) is None

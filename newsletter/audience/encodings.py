@@ -127,8 +127,7 @@ def _other_script(sample: bytes) -> str:
 
 def _rescued(error: UnicodeError) -> tuple[str, int]:
     """Read bytes that the encoding does not have as Windows would; else mark the place."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - we only read by this
     damaged = error.object[error.start : error.end]
     return damaged.decode("cp1252", errors="replace"), error.end
 

@@ -14,13 +14,12 @@ from newsletter import cli, settings
 @click.command()
 @click.argument("folder", default="demo", type=click.Path(file_okay=False, path_type=Path))
 def demo(folder: Path) -> None:
-    r"""Run the main job on an example, in FOLDER (default: demo), and say where to look.
+    """Run the main job on an example, in FOLDER (default: demo), and say where to look.
 
     An example page becomes an issue, is rendered, checked, and sent over real SMTP to a
     mail server that the demo runs on this machine. Nothing leaves the machine. Run twice,
     it sends to nobody twice.
 
-    \b
     Example: newsletter demo
     """
     from newsletter.workflow import demo as example

@@ -31,11 +31,12 @@ class _ShowByDefault(click.Group):
 
 @click.group(cls=_ShowByDefault)
 def translations() -> None:
-    r"""Show what is translated, hand texts out to volunteers, take them back.
+    """Show what is translated, hand texts out to volunteers, take them back.
 
-    \b
     Example: newsletter translations 2016-05
+
     Example: newsletter translations export 2016-05 --language fr --format po
+
     Example: newsletter translations import 2016-05 2016-05.fr.po
     """
 
@@ -45,9 +46,8 @@ def translations() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def show(named: str | None, issue: str, as_json: bool) -> None:
-    r"""Show ISSUE as a grid, items by language.
+    """Show ISSUE as a grid, items by language.
 
-    \b
     Example: newsletter translations show 2016-05
     """
     from newsletter.workflow import translations as verb
@@ -106,9 +106,8 @@ def _as_json(grid: Grid) -> dict[str, object]:
 @click.option("--output", metavar="FILE", help="Default: ISSUE.CODE.FORMAT here; - for stdout.")
 @click.pass_obj
 def export(named: str | None, issue: str, language: str, form: str, output: str | None) -> None:
-    r"""Write a file of ISSUE's texts for a volunteer to translate.
+    """Write a file of ISSUE's texts for a volunteer to translate.
 
-    \b
     Example: newsletter translations export 2016-05 --language fr --format txt
     """
     from newsletter.workflow import translations as verb
@@ -131,9 +130,8 @@ def export(named: str | None, issue: str, language: str, form: str, output: str 
 @click.option("--replace", is_flag=True, help="Also where somebody changed the text meanwhile.")
 @click.pass_obj
 def take_back(named: str | None, issue: str, file: Path, replace: bool) -> None:
-    r"""Take FILE back into ISSUE: checked, and never at the cost of what was there.
+    """Take FILE back into ISSUE: checked, and never at the cost of what was there.
 
-    \b
     Example: newsletter translations import 2016-05 2016-05.fr.po
     """
     from newsletter.workflow import translations as verb

@@ -255,6 +255,7 @@ def test_nothing_in_a_cell_can_add_a_line_to_a_name() -> None:
     ("headings", "cells", "status", "suppression"),
     [
         ("email,status", "ana@example.org,enabled", "confirmed", None),
+        ("email,status", "ana@example.org,black" + "listed", "unsubscribed", "manual"),
         ("email,status", "ana@example.org,disabled", "unsubscribed", None),
         ("email,status", "ana@example.org,blocklisted", "unsubscribed", "manual"),
         ("email,status", "ana@example.org,Cleaned", "confirmed", "bounced"),
@@ -445,6 +446,57 @@ def test_a_damaged_packed_file_is_an_error_not_a_traceback() -> None:
 
     with pytest.raises(ImportFileError, match="cannot be unpacked"):
         _read(bytes(content))
+
+
+def test_a_row_with_too_many_cells_and_a_bad_address_is_refused() -> None:
+    assert _refused("Name,Email\nRuiz, Ana,ana@example..org\n") == [2]
+
+
+def test_a_row_whose_standing_is_clear_keeps_it_with_too_many_cells() -> None:
+    found = _one("Status,Email,Name\nunsubscribed,ana@example.org,Ruiz, Ana\n")
+
+    assert found.status is SubscriptionStatus.UNSUBSCRIBED
+
+
+def test_the_language_in_a_json_cell_is_used() -> None:
+    found = _one('email,attributes\nana@example.org,"{""language"": ""es""}"\n')
+
+    assert found.language == "es"
+
+
+def test_a_json_cell_that_is_no_object_is_kept_as_it_is() -> None:
+    assert _one('email,Data\nana@example.org,"[1, 2]"\n').fields == {"Data": "[1, 2]"}
+    assert _one("email,Data\nana@example.org,\n").fields == {}
+
+
+def test_a_form_nobody_knows_is_kept_as_a_field() -> None:
+    assert _one("email,edition\nana@example.org,large\n").fields == {"edition": "large"}
+
+
+def test_a_bare_list_of_only_bad_addresses_names_them_all() -> None:
+    assert _refused("ana@\n@example.org\n") == [1, 2]
+
+
+def test_a_file_whose_first_letter_beyond_ascii_is_far_away_is_still_recognised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("newsletter.audience.encodings.CHUNK", 64)
+    monkeypatch.setattr("newsletter.audience.encodings.SAMPLE_BYTES", 4)
+    text = "Email,Name\n" + "ana@example.org,Señor Muñoz\n" * 20
+
+    assert _people(text, encoding="cp1252")[-1][1] == "Señor Muñoz"
+
+
+def test_an_empty_file_in_an_archive_is_passed_over() -> None:
+    content = _packed(empty__csv="", list__csv="Email\nana@example.org\n")
+
+    assert [address for address, _ in _people(content, "export.zip")] == ["ana@example.org"]
+
+
+def test_a_sympa_dump_that_ends_with_its_last_line_is_whole() -> None:
+    text = "date 1463738400\nemail ana@example.org\n\ndate 1463738400\nemail bo@example.org\n\n"
+
+    assert [address for address, _ in _people(text)] == ["ana@example.org", "bo@example.org"]
 
 
 def test_an_encoding_nobody_knows_is_an_error() -> None:
