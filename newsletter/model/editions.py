@@ -327,6 +327,9 @@ def _sections(
         placed.setdefault(wanted if wanted in placed else by_title.get(wanted, wanted), []).append(
             item
         )
+    if total <= PLAIN_LIST_UP_TO:
+        in_order = tuple(item for own in placed.values() for item in own)
+        return (EditionSection("", LocalText(), in_order),) if in_order else ()
     told = TOLD_PER_SECTION if total >= TITLES_ONLY_FROM else len(items)
     titles = {one.key: one.title for one in speaker.issue.sections}
     return tuple(

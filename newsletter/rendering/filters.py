@@ -31,6 +31,15 @@ def attrs(context: Context, value: LocalText | EditionItem) -> Markup:
 
 
 @pass_context
+def home(context: Context, value: LocalText | EditionItem) -> Markup:
+    """Return the edition's own lang and dir, for its words inside a text that has others."""
+    content = _content(context)
+    if not value.language or is_same(value.language, content.language):
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(content.language, content.direction)
+
+
+@pass_context
 def against(context: Context, value: LocalText | EditionItem) -> str:
     """Return " rtl" or " ltr", a class, for a text that runs against the edition."""
     runs_against = value.language and value.direction != _content(context).direction
@@ -88,6 +97,7 @@ def underline(value: LocalText | str, sign: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "text": text,
     "attrs": attrs,
+    "home": home,
     "against": against,
     "markdown": intro,
     "cut": cut,

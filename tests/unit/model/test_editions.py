@@ -77,6 +77,7 @@ def test_items_stand_in_the_order_of_sections_and_may_name_them_by_title() -> No
         make_issue_item("one", section="People"),
         make_issue_item("two", section="field"),
         make_issue_item("three", section="Elsewhere"),
+        make_issue_item("four", section="field"),
     )
     sections = (Section("field", "From the field"), Section("people", "People"), Section("x", "X"))
 
@@ -87,6 +88,20 @@ def test_items_stand_in_the_order_of_sections_and_may_name_them_by_title() -> No
         ("people", "People"),
         ("Elsewhere", "Elsewhere"),
     ]
+
+
+def test_a_short_issue_is_one_list_in_the_order_of_its_sections() -> None:
+    items = (
+        make_issue_item("lead"),
+        make_issue_item("one", section="people"),
+        make_issue_item("two", section="field"),
+    )
+    sections = (Section("field", "From the field"), Section("people", "People"))
+
+    content = make_content(make_issue(items=items, sections=sections))
+
+    (section,) = content.sections
+    assert [one.key for one in section.items] == ["two", "one"]
 
 
 def test_an_item_left_out_by_the_editor_or_without_title_is_not_told() -> None:

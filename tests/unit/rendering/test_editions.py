@@ -191,6 +191,7 @@ def test_an_item_in_another_language_carries_its_own_language_and_direction() ->
     html = render("ar", without_translation(federation_issue(), "ar", "zimla")).html
 
     assert '<div class="story ltr" lang="en" dir="ltr"' in html
+    assert html.count('<p class="meta" lang="ar" dir="rtl"') == 1
     assert "direction:ltr;text-align:left" in html
 
 
@@ -223,6 +224,17 @@ def test_every_picture_has_alt_and_width_and_is_not_stretched() -> None:
         ("96", "72")
     ] * 4
     assert all("alt" in one and "height:auto" in one["style"] for one in pictures)
+
+
+def test_a_small_picture_leads_at_its_own_size_on_the_edge_of_the_text() -> None:
+    item = make_issue_item(picture=Picture("https://x.example/p.jpg", "A", 300, 150))
+
+    html = render("en", make_issue(items=(item,))).html
+
+    (picture,) = Page(html).all("img")
+    assert (picture["width"], picture["height"]) == ("300", "150")
+    assert "width:auto" in picture["style"]
+    assert '<td class="sheet side lead-inset"' in html
 
 
 def test_a_picture_of_unknown_size_has_no_height() -> None:
