@@ -25,7 +25,7 @@ def checks_in(path: Path) -> set[str]:
                         for one in ast.walk(first)
                         if isinstance(one, ast.Constant) and isinstance(one.value, str)
                     } - {"stale"}
-            case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=str(name)), *_])):
+            case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=str(name)), *_])) if name:
                 named.add(name)
     return named
 

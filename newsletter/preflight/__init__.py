@@ -129,13 +129,25 @@ def standard_checks() -> tuple[Check, ...]:
         links,
         manners,
         markup,
+        subjects,
         translated,
         weekdays,
         weight,
         wording,
     )
 
-    parts = (wording, translated, markup, links, weight, contrast, clients, manners, weekdays)
+    parts = (
+        subjects,
+        wording,
+        translated,
+        markup,
+        links,
+        weight,
+        contrast,
+        clients,
+        manners,
+        weekdays,
+    )
     return tuple(check for part in parts for check in part.CHECKS)
 
 

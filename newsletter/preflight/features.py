@@ -95,12 +95,28 @@ def of_declarations(style: str) -> Iterator[str]:
 
 def declarations(style: str) -> Iterator[tuple[str, str]]:
     """Yield (property, value) in lower case, quotes and brackets respected."""
-    for piece in re.split(
-        r""";(?=(?:[^"'()]|"[^"]*"|'[^']*'|\([^)]*\))*$)""", _without_comments(style)
-    ):
+    for piece in _pieces(_without_comments(style)):
         name, colon, value = piece.partition(":")
         if colon and name.strip():
             yield name.strip().lower(), value.strip().lower()
+
+
+def _pieces(style: str) -> Iterator[str]:
+    """Yield what stands between semicolons outside quotes and brackets, in one pass."""
+    start = depth = 0
+    quote = ""
+    for found in re.finditer(r"""["'();]""", style):
+        sign = found[0]
+        if quote or sign in "\"'":
+            quote = "" if sign == quote else quote or sign
+        elif sign == "(":
+            depth += 1
+        elif sign == ")":
+            depth = max(0, depth - 1)
+        elif depth == 0:
+            yield style[start : found.start()]
+            start = found.end()
+    yield style[start:]
 
 
 def _without_comments(css: str) -> str:

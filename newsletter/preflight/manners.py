@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from email.utils import parseaddr
 
 from newsletter.preflight import Candidate, Check, Finding, error, warning
-from newsletter.preflight.pages import shortened, squeezed
-from newsletter.preflight.wording import width
+from newsletter.preflight.pages import shortened, squeezed, width
 
 #: Longer names are cut in every inbox.
 NAME_COLUMNS = 40

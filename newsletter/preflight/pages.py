@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,7 +33,7 @@ class Page:
     @property
     def where(self) -> str:
         """Return how findings name the edition."""
-        return f"edition {self.rendered.edition.key!r}"
+        return where_of(self.rendered)
 
     @cached_property
     def body(self) -> HtmlElement:
@@ -115,3 +116,17 @@ def shortened(text: str, length: int = 60) -> str:
     """Return text fit to be quoted in a finding."""
     text = squeezed(text)
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def where_of(rendered: RenderedEdition) -> str:
+    """Return how findings name an edition."""
+    return f"edition {rendered.edition.key!r}"
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes: wide characters two, marks none."""
+    return sum(
+        2 if unicodedata.east_asian_width(one) in "WF" else 1
+        for one in text
+        if unicodedata.category(one) not in {"Mn", "Me", "Cf"}
+    )

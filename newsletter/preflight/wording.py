@@ -1,27 +1,17 @@
-"""The words: subject, preheader, texts, unresolved fields, names, how to leave."""
+"""The words: titles, texts, unresolved fields, the postal address, how to leave."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from newsletter.model.content import RenderedEdition
 from newsletter.model.message import MARKERS
 from newsletter.preflight import Candidate, Check, Finding, error, warning
-from newsletter.preflight.pages import Page, shortened, squeezed, without_markers
+from newsletter.preflight.pages import Page, shortened, squeezed, where_of, width, without_markers
 
-#: Phones show about 40 columns of a subject, desktops about 75; a Chinese character takes two.
-SUBJECT_COLUMNS = 78
-#: No inbox shows more; a subject of this length is a text in the wrong place.
-SUBJECT_COLUMNS_AT_MOST = 250
-#: "Re:" and "Fwd:" in the languages of mail programs; forbidden on bulk mail by Gmail (2024).
-_REPLY = re.compile(
-    r"\s*(?:re|fwd?|aw|wg|sv|vs|tr|rv|rif|odp|enc|res|回复|回覆|转发|轉寄|答复|رد|ответ|отв|пер)"
-    r"\s*(?:\[\d+\])?\s*[::]",
-    re.IGNORECASE,
-)
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
+#: Four lines of a phone; longer titles push all others out of sight.
+TITLE_COLUMNS = 200
 #: Fields of Jinja and of the mailers people come from, never filled by us.
 _FIELD = re.compile(
     r"\{\{.{0,60}?\}\}|\{%.{0,60}?%\}|\{\{|\*\|[A-Z_:]{2,30}\|\*|%%[A-Za-z_ ]{2,30}%%"
@@ -34,82 +24,26 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def subject(candidate: Candidate) -> Iterator[Finding]:
-    """Find subjects that are empty, too long, fake a reply or cannot travel."""
-    for rendered in candidate.editions:
-        where, text = _where(rendered), rendered.subject
-        columns = width(text)
-        if not squeezed(text):
-            yield error("subject-empty", "the subject is empty", where=where, mend=_SET_SUBJECT)
-        elif columns > SUBJECT_COLUMNS_AT_MOST:
-            yield error(
-                "subject-long", f"the subject is {columns} columns long", where=where, mend=_CUT
-            )
-        elif columns > SUBJECT_COLUMNS:
-            yield warning(
-                "subject-long",
-                f"the subject is {columns} columns long; inboxes cut it at {SUBJECT_COLUMNS}",
-                where=where,
-                mend=_CUT,
-            )
-        yield from _subject_form(text, where)
-
-
-_SET_SUBJECT = "Write a subject in issue.toml."
-_CUT = "Put the news first and leave the rest to the preheader."
-
-
-def _subject_form(text: str, where: str) -> Iterator[Finding]:
-    if _CONTROLS.search(text):
-        yield error(
-            "subject-control",
-            f"the subject {_visible(text)!r} holds a control character or line break",
-            where=where,
-            mend="Type the subject anew in issue.toml, on one line.",
-        )
-    if any(marker in text for marker in MARKERS.values()):
-        yield error(
-            "field-unresolved",
-            f"the subject {shortened(text)!r} holds a personal field; subjects have none",
-            where=where,
-            mend="Write the subject without the field.",
-        )
-    if _REPLY.match(text):
-        yield warning(
-            "subject-reply",
-            f"the subject {shortened(text)!r} looks like a reply or a forwarded message",
-            where=where,
-            mend="Begin with the news; mail providers count a false 'Re:' as deception.",
-        )
-    if text and not any(character.isalnum() for character in text):
-        yield warning(
-            "subject-words",
-            f"the subject {shortened(text)!r} has no words",
-            where=where,
-            mend="Say what is inside in a few words.",
-        )
-
-
-def _visible(text: str) -> str:
-    return shortened(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text))
-
-
-def preheader(candidate: Candidate) -> Iterator[Finding]:
-    """Find editions whose second line in the inbox says nothing new."""
-    for rendered in candidate.editions:
-        text = squeezed(rendered.preheader)
-        if not text:
-            message = "there is no preheader; the inbox shows the first words of the mail instead"
-        elif text.casefold() == squeezed(rendered.subject).casefold():
-            message = "the preheader repeats the subject"
-        else:
+def titles(candidate: Candidate) -> Iterator[Finding]:
+    """Find item titles that are texts of their own, or no words at all."""
+    for item in candidate.issue.items:
+        if not item.included:
             continue
-        yield warning(
-            "preheader",
-            message,
-            where=_where(rendered),
-            mend="Write `preheader` in issue.toml: 90 to 130 characters that go on.",
-        )
+        where, columns = f"item {item.key!r}", width(item.title)
+        if columns > TITLE_COLUMNS:
+            yield warning(
+                "title-long",
+                f"the title {shortened(item.title)!r} is {columns} columns long",
+                where=where,
+                mend="Say the news in a line; the rest belongs into the summary.",
+            )
+        if not any(character.isalnum() for character in item.title):
+            yield warning(
+                "title-words",
+                f"the title {shortened(item.title)!r} has no words",
+                where=where,
+                mend="Write a title that can be read aloud.",
+            )
 
 
 def texts(candidate: Candidate) -> Iterator[Finding]:
@@ -129,7 +63,7 @@ def texts(candidate: Candidate) -> Iterator[Finding]:
             yield error(
                 "text-empty",
                 "the text alternative is empty",
-                where=_where(rendered),
+                where=where_of(rendered),
                 mend="The theme's issue.txt.j2 writes nothing; compare it with the shipped one.",
             )
     for page in candidate.pages:
@@ -152,7 +86,7 @@ def fields(candidate: Candidate) -> Iterator[Finding]:
                     if found[0] in seen:
                         continue
                     seen.add(found[0])
-                    yield _unresolved(found[0], f"{_where(rendered)}, {part}", pattern is _FIELD)
+                    yield _unresolved(found[0], f"{where_of(rendered)}, {part}", pattern is _FIELD)
 
 
 def _unresolved(text: str, where: str, is_field: bool) -> Finding:
@@ -214,7 +148,7 @@ def unsubscribe(candidate: Candidate) -> Iterator[Finding]:
     for rendered in candidate.editions:
         if marker not in rendered.text:
             yield error(
-                "unsubscribe", "the text has no way to leave", where=_where(rendered), mend=mend
+                "unsubscribe", "the text has no way to leave", where=where_of(rendered), mend=mend
             )
     for page in candidate.pages:
         links = [link for link in page.body.iter("a") if marker in (link.get("href") or "")]
@@ -236,27 +170,13 @@ def _is_seen(page: Page, link: object) -> bool:
 def _shown(candidate: Candidate) -> Iterator[tuple[str, str]]:
     """Yield what every part of every edition shows."""
     for rendered in candidate.editions:
-        yield f"{_where(rendered)}, text", rendered.text
+        yield f"{where_of(rendered)}, text", rendered.text
     for page in candidate.pages:
         yield f"{page.where}, HTML", page.visible_text
 
 
-def _where(rendered: RenderedEdition) -> str:
-    return f"edition {rendered.edition.key!r}"
-
-
-def width(text: str) -> int:
-    """Return how many columns a text takes: wide characters two, marks none."""
-    return sum(
-        2 if unicodedata.east_asian_width(one) in "WF" else 1
-        for one in text
-        if unicodedata.category(one) not in {"Mn", "Me", "Cf"}
-    )
-
-
 CHECKS: tuple[Check, ...] = (
-    subject,
-    preheader,
+    titles,
     texts,
     fields,
     postal_address,

@@ -17,7 +17,9 @@ __all__ = ["Addressing", "Attachment", "build_template", "message_id", "return_p
 _NAMES = {marker: name for name, marker in MARKERS.items()}
 _MARKER = re.compile("|".join(sorted(_NAMES, key=len, reverse=True)))
 _TAG = re.compile(r"""<[a-zA-Z!/][^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""")
-_ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s"'>]*))\Z""")
+_ATTRIBUTE = re.compile(
+    r"""(?<![\w:.-])(?P<name>[\w:.-]+)\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'>]*)"""
+)
 _LINKING = frozenset({"href", "src", "action", "background", "srcset", "cite", "poster"})
 
 
@@ -141,15 +143,20 @@ def text_pieces(text: str) -> list[str | Place]:
 
 def html_pieces(html: str) -> list[str | Place]:
     """Return a page cut at its markers, each place safe for the attribute it stands in."""
-    tags = [(tag.start(), tag.end()) for tag in _TAG.finditer(html) if "XPERSONALX" in tag[0]]
+    linking = {
+        attribute.start("value"): attribute.end("value")
+        for tag in _TAG.finditer(html)
+        if "XPERSONALX" in tag[0]
+        for attribute in _ATTRIBUTE.finditer(html, tag.start(), tag.end())
+        if attribute["name"].lower() in _LINKING
+    }
 
     def place(name: str, position: int) -> Place:
-        start = next((begin for begin, end in tags if begin < position < end), None)
-        attribute = _ATTRIBUTE.search(html[start:position]) if start is not None else None
-        if attribute is None or attribute[1].lower() not in _LINKING:
+        start = next((one for one, end in linking.items() if one <= position < end), None)
+        if start is None:
             return Place(name, Escape.HTML)
-        before = attribute[2] or attribute[3] or attribute[4] or ""
-        is_whole = name.endswith("_url") and not before.strip()
+        before = html[start:position].lstrip("\"' \n\t")
+        is_whole = name.endswith("_url") and not before
         return Place(name, Escape.HTML_URL if is_whole else Escape.HTML_URL_PART)
 
     return _cut(html, place)

@@ -1,4 +1,4 @@
-"""Subjects, texts, fields, addresses: each fault is found where it is, and only there."""
+"""Texts, fields, addresses: each fault is found where it is, and only there."""
 
 from __future__ import annotations
 
@@ -25,45 +25,13 @@ def checks(wanted: Candidate) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("subject", "finding"),
-    [
-        ("", ("error", "subject-empty")),
-        (" \u200b\u2068\u2069 ", ("error", "subject-empty")),
-        ("x" * 79, ("warning", "subject-long")),
-        ("图书馆" * 14, ("warning", "subject-long")),
-        ("title " * 900, ("error", "subject-long")),
-        ("News\r\nBcc: x@example.org", ("error", "subject-control")),
-        ("News \u202eyaM", ("error", "subject-control")),
-        (f"Dear {MARKERS['name']}", ("error", "field-unresolved")),
-        ("News for {{ first_name }}", ("error", "field-unresolved")),
-        ("Re: your library", ("warning", "subject-reply")),
-        ("回复:图书馆", ("warning", "subject-reply")),
-        ("AW: Bücherei", ("warning", "subject-reply")),
-        ("😀🎉", ("warning", "subject-words")),
-    ],
+    ("title", "expected"),
+    [("word " * 1000, ["title-long"]), ("🎉📚", ["title-words"]), ("图书馆 2016", [])],
 )
-def test_a_bad_subject_is_found(subject: str, finding: tuple[str, str]) -> None:
-    assert finding in checks(candidate(subject=subject))
+def test_a_title_that_is_none_is_found(title: str, expected: list[str]) -> None:
+    issue = replace(ISSUE, items=(replace(ISSUE.items[0], title=title),))
 
-
-@pytest.mark.parametrize(
-    "subject",
-    [
-        "Ready for May",
-        "\u2068IFLA\u2069: أخبار المكتبات",
-        "图书馆新闻 2016年5月",
-        "Research, reading, rest",
-        "Response: what 400 libraries said",
-        "“Ré” – la note",
-    ],
-)
-def test_a_good_subject_passes(subject: str) -> None:
-    assert checks(candidate(subject=subject)) == []
-
-
-def test_a_preheader_that_says_nothing_new_is_found() -> None:
-    assert checks(candidate(preheader="")) == [("warning", "preheader")]
-    assert checks(candidate(preheader=ISSUE.subject.upper())) == [("warning", "preheader")]
+    assert [one.check for one in run(candidate(issue), [wording.titles])] == expected
 
 
 def test_an_issue_without_news_is_found() -> None:

@@ -232,6 +232,9 @@ def test_any_issue_is_clean_on_the_wire_and_reads_back_equal(
         ('<a href="https://example.org/?u={view_url}">x</a>', Escape.HTML_URL_PART),
         ('<a title="x > y" href="{view_url}">x</a>', Escape.HTML_URL),
         ('<img alt="{view_url}" src="https://example.org/a.png">', Escape.HTML),
+        ("<a href={view_url}>x</a>", Escape.HTML_URL),
+        ('<a data-x="a=b" HREF = "{view_url}">x</a>', Escape.HTML_URL),
+        ('<p title="href={view_url}">x</p>', Escape.HTML),
         ('<!--[if mso]><v:rect href="{view_url}"></v:rect><![endif]-->', Escape.HTML_URL),
     ],
 )
