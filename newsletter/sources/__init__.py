@@ -54,9 +54,11 @@ def read_source(source: Source, fetcher: Fetches, *, fetched_at: datetime, root:
 def read_file(path: Path, *, base_url: str, fetched_at: datetime, source: Source) -> Reading:
     """Return what a file or a folder holds; nothing is fetched.
 
-    Links of a saved page are relative to `base_url`, the address it was saved from.
+    Links of a saved page are relative to `base_url`, the address it was saved from; without
+    it, to the address that the browser wrote into the page.
     """
     from newsletter.sources.fetching import Fetched
+    from newsletter.sources.saved import opened
 
     if path.is_dir():
         return _read_folder(path, source, fetched_at)
@@ -75,7 +77,7 @@ def read_file(path: Path, *, base_url: str, fetched_at: datetime, source: Source
             source.name, reason, hint="Check the path; it starts at the folder of newsletter.toml."
         ) from error
     content_type = _TYPES.get(path.suffix.lower(), "")
-    return _read(Fetched(base_url, 200, content_type, body, fetched_at), source, None)
+    return _read(opened(Fetched(base_url, 200, content_type, body, fetched_at)), source, None)
 
 
 def _saved_at(path: Path) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,6 +41,8 @@ _BOILERPLATE = (
 )
 
 
+#: Sites give pages without a picture of their own the logo, or a picture for all of them.
+_SHARED_PICTURE = re.compile(r"logo|favicon|placeholder|default|no-?image|blank\.", re.I)
 _DATE_METAS = (
     "datepublished dc.date.issued dcterms.issued dc.date dcterms.date citation_publication_date "
     "parsely-pub-date pubdate publish-date publication_date sailthru.date date"
@@ -219,7 +222,7 @@ def _picture(metas: dict[str, str], article: dict[str, Any], page: Page) -> Pict
     url = (
         metas.get("og:image:secure_url") or metas.get("og:image") or metas.get("og:image:url") or ""
     )
-    if url and (address := absolute(url, page.base_url)):
+    if url and (address := _address(url, page)):
         size = pixels(metas.get("og:image:width", "")), pixels(metas.get("og:image:height", ""))
         return Picture(address, clean_text(metas.get("og:image:alt", ""))[:500], *size)
     url = (
@@ -227,9 +230,14 @@ def _picture(metas: dict[str, str], article: dict[str, Any], page: Page) -> Pict
         or metas.get("twitter:image:src")
         or _picture_url(article.get("image"))
     )
-    if url and (address := absolute(url, page.base_url)):
+    if url and (address := _address(url, page)):
         return Picture(address, clean_text(metas.get("twitter:image:alt", ""))[:500])
     return None
+
+
+def _address(url: str, page: Page) -> str:
+    """Return a picture's address; empty for the one that all pages of a site share."""
+    return "" if _SHARED_PICTURE.search(url) else absolute(url, page.base_url)
 
 
 def _picture_url(value: Any) -> str:

@@ -162,7 +162,7 @@ def _page_or_its_feed(fetched: Fetched, source: Source, fetcher: Fetches | None)
         if not opened:
             raise
         shown = None
-    chosen, notes = _choose(opened, shown, fetched.url)
+    chosen, notes = _choose(opened, shown, fetched)
     return replace(chosen, notes=(*chosen.notes, *notes, *failures))
 
 
@@ -199,7 +199,7 @@ def _open(
 
 
 def _choose(
-    opened: list[_Opened], shown: Reading | None, page_url: str
+    opened: list[_Opened], shown: Reading | None, fetched: Fetched
 ) -> tuple[Reading, list[str]]:
     """Return the page's reading or that of one of its feeds, and why."""
     if shown is None or not shown.items:
@@ -209,7 +209,7 @@ def _choose(
         return shown, []
     notes: list[str] = []
     for feed in sorted(opened, key=lambda one: -share(one.reading.items, shown.items)):
-        if reason := _objection(feed.reading, shown, page_url):
+        if reason := _objection(feed.reading, shown, fetched):
             notes.append(f"the feed {feed.url!r} was not used: {reason}")
             continue
         return feed.reading, [_took(feed)]
@@ -220,22 +220,23 @@ def _took(feed: _Opened) -> str:
     return f"read from the feed that the page announces, {feed.url!r}"
 
 
-def _objection(feed: Reading, page: Reading, page_url: str) -> str:
+def _objection(feed: Reading, page: Reading, fetched: Fetched) -> str:
     """Return why the page is better than the feed; empty where the feed is better."""
-    newest_there, newest_here = newest(page.items), newest(feed.items)
+    today = fetched.fetched_at.date()
+    newest_there, newest_here = newest(page.items, today), newest(feed.items, today)
     if newest_there and newest_here and newest_there - newest_here > _SAME_DAY:
         return f"its newest item is of {newest_here}, the page has one of {newest_there}"
     common = share(feed.items, page.items)
-    is_front_page = urlsplit(page_url).path.strip("/") in {"", "index.html", "index.php", "home"}
+    is_front_page = urlsplit(fetched.url).path.strip("/") in {"", "index.html", "index.php", "home"}
     if common < _ENOUGH_SHARED and not (is_front_page and common > 0):
         return "it is of another section, with few of the items on the page"
     return ""
 
 
-def newest(items: tuple[Item, ...]) -> date | None:
-    """Return the latest full date among items."""
+def newest(items: tuple[Item, ...], today: date) -> date | None:
+    """Return the latest full date among items; coming events do not make a page newer."""
     days = [day for item in items if item.date and (day := item.date.as_date())]
-    return max(days, default=None)
+    return max((day for day in days if day <= today + _SAME_DAY), default=None)
 
 
 def share(one: tuple[Item, ...], other: tuple[Item, ...]) -> float:

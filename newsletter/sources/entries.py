@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from newsletter.model.content import Item, ItemStatus, Picture
@@ -24,11 +25,13 @@ LONG_SUMMARY = 1_000
 SHORT_SUMMARY = 500
 #: Words of a summary that stand in for a missing title.
 _TITLE_WORDS = 12
+#: Pictures looked at in a text before it counts as having none.
+_MOST_PICTURES = 20
 
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 #: What most links are: absolute and harmless; joining and checking them would only cost time.
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/[!#-;=?-\[\]_a-z~]{0,1500}")
-_IMG = re.compile(r"<img\b[^>]{0,4000}>", re.I)
+_IMG = re.compile(r"<img\b[^<>]{0,4000}+>", re.I)
 _ATTRIBUTE = re.compile(
     r"""\b(src|alt|width|height)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I
 )
@@ -205,7 +208,7 @@ def _picture(entry: FeedEntry, body: str) -> Picture | None:
             return picture
     if "<img" not in body and "<IMG" not in body:
         return None
-    for match in _IMG.finditer(body[:200_000]):
+    for match in islice(_IMG.finditer(body[:200_000]), _MOST_PICTURES):
         if picture := _checked(_of_tag(match.group()), entry.base):
             return picture
     return None

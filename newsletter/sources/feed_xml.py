@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Enough to see what a document is.
 _HEAD = 10_000
+#: Mending copies the text several times; a broken feed of more than this is cut.
+_MOST_REPAIRED = 4_000_000
 _PROLOG = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->|\ufeff", re.S)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|feed|rdf|channel)\b", re.I)
 _LATE_ROOT = re.compile(r"<\?xml\b|<(?:rss|feed|rdf:rdf)\b[^>]*>", re.I)
@@ -28,6 +30,7 @@ _BARE_AMPERSAND = re.compile(r"&(?!(?:#[0-9]+|#[xX][0-9a-fA-F]+|amp|lt|gt|quot|a
 _BARE_LESS = re.compile(r"<(?![A-Za-z/!?_])")
 _ROOT_TAG = re.compile(r"<[A-Za-z][^<>]*?(?=/?>)")
 _PREFIX = re.compile(r"</?([A-Za-z][\w.-]*):|\s([A-Za-z][\w.-]*):[\w.-]+\s*=")
+_DECLARED_PREFIX = re.compile(r"\sxmlns:([\w.-]+)\s*=")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -71,7 +74,7 @@ def feed_tree(body: bytes, content_type: str = "") -> tuple[str, _Element | None
     text = _without_doctype(_DECLARATION.sub("", decode(body, content_type), count=1)).strip()
     if (tree := _parse(text, recover=False)) is not None:
         return text, tree, True
-    repaired = _repaired(text)
+    repaired = _repaired(text[:_MOST_REPAIRED])
     if (tree := _parse(repaired, recover=False)) is not None:
         return repaired, tree, True
     return repaired, _parse(repaired, recover=True), False
@@ -138,7 +141,7 @@ def _legal(match: re.Match[str]) -> str:
 
 def _with_prefixes(text: str) -> str:
     used = {one or two for one, two in _PREFIX.findall(text)} - {"xml", "xmlns"}
-    missing = sorted(one for one in used if f"xmlns:{one}=" not in text)[:50]
+    missing = sorted(used - set(_DECLARED_PREFIX.findall(text)))[:50]
     root = _ROOT_TAG.search(text)
     if not missing or root is None:
         return text

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 from newsletter.errors import SourceNotUnderstoodError
 from newsletter.model.content import Reading
 from newsletter.sources.charsets import decode
-from newsletter.sources.cleaning import clean_title
+from newsletter.sources.cleaning import clean_title, plain_text
 from newsletter.sources.entries import MAX_ITEMS, Feed, item_of, language_tag
 from newsletter.sources.feed_elements import feed_of_tree
 from newsletter.sources.feed_xml import feed_tree, is_xml_feed
 from newsletter.sources.jsonfeed import is_json_feed, json_feed
+from newsletter.sources.languages import language_of
 
 if TYPE_CHECKING:
     from newsletter.model.content import Item, Source
 
 #: A feed larger than this is not read by the forgiving parser: it needs 25 s for 10 MB.
 _FORGIVING_BYTES = 2_000_000
+#: Entries whose words tell the language of all.
+_SAMPLE = 30
 _ENTRY = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.I)
 
 
@@ -78,6 +81,7 @@ def _xml_feed(body: bytes, content_type: str, base_url: str) -> Feed | None:
 
 
 def _reading(feed: Feed, source: Source, fetched_at: datetime) -> Reading:
+    feed.language = language_of(_sample(feed), language_tag(feed.language))
     items: list[Item] = []
     seen: set[tuple[str, str]] = set()
     nameless = 0
@@ -94,8 +98,14 @@ def _reading(feed: Feed, source: Source, fetched_at: datetime) -> Reading:
         items=tuple(items),
         notes=_notes(feed, nameless),
         title=clean_title(feed.title),
-        language=language_tag(feed.language),
+        language=feed.language,
     )
+
+
+def _sample(feed: Feed) -> str:
+    """Return enough of a feed's words to tell its language, whatever its system claims."""
+    first = feed.entries[:_SAMPLE]
+    return " ".join(f"{entry.title} {plain_text(entry.summary[:2_000])}" for entry in first)
 
 
 def _notes(feed: Feed, nameless: int) -> tuple[str, ...]:

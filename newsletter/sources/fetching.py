@@ -18,6 +18,7 @@ from newsletter.sources.robots import MAX_BYTES as ROBOTS_BYTES
 
 if TYPE_CHECKING:
     import requests
+    from requests.cookies import RequestsCookieJar
 
     from newsletter.sources.http_cache import HttpCache
 
@@ -34,6 +35,8 @@ FEEDS = (
     "text/xml;q=0.9, */*;q=0.5"
 )
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: 203 is 200 through a transforming proxy (RFC 9110, 15.3.4).
+_GOOD = frozenset({200, 203})
 _DIFFERENT_HINT = (
     "Open the address in a browser and, if it is the one you mean, put the address you end at into "
     "newsletter.toml."
@@ -90,6 +93,8 @@ class _Wish:
     accept: str
     max_bytes: int
     whole: bool
+    #: Cookies set on the way: some sites redirect until they come back. Never kept longer.
+    cookies: RequestsCookieJar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,9 @@ class Fetcher:
         """
         if typed_by_staff:
             self._trust(url)
-        wish = _Wish(url, accept, max_bytes, whole)
+        from requests.cookies import RequestsCookieJar
+
+        wish = _Wish(url, accept, max_bytes, whole, RequestsCookieJar())
         ends_at = time.monotonic() + self._limits.total_seconds
         current = _prepared(url, url)
         for _ in range(self._limits.redirects + 1):
@@ -228,13 +235,17 @@ class Fetcher:
         import requests
         import urllib3.exceptions
 
-        from newsletter.sources.guard import Watch, session
+        from newsletter.sources.guard import Watch, is_loopback, session
         from newsletter.sources.reasons import of_error
 
         limits = self._limits
         watch = Watch(seconds)
         try:
             with watch, session(watch, may_be_private=self._may_be_private(url)) as guarded:
+                if wish.cookies is not None:
+                    guarded.cookies = wish.cookies
+                # A proxy cannot reach what only this machine sees.
+                guarded.trust_env = not is_loopback(urlsplit(url).hostname or "")
                 answer = self._read(guarded, url, wish)
         except BodyError as error:
             reason = str(error)
@@ -272,7 +283,7 @@ class Fetcher:
             if response.status_code == 304 and kept:
                 return _Answer(200, {"Content-Type": kept.content_type}, kept.body, kept=True)
             # The body of a redirect or an error says nothing to us.
-            body = b"" if response.status_code != 200 else _body(response, wish)
+            body = _body(response, wish) if response.status_code in _GOOD else b""
             answer = _Answer(response.status_code, response.headers, body)
         if self._cache and answer.status == 200 and wish.whole:
             self._cache.keep(url, answer.headers, body)
@@ -281,7 +292,7 @@ class Fetcher:
     def _accepted(self, url: str, answer: _Answer, wish: _Wish) -> Fetched:
         from newsletter.sources.reasons import of_status, without_password
 
-        if answer.status != 200:
+        if answer.status not in _GOOD:
             raise _failure(wish.url, of_status(answer.status), status=answer.status)
         return Fetched(
             url=without_password(url),

@@ -37,6 +37,14 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not any(ip in one for one in _NOT_PUBLIC)
 
 
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address means this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.rstrip(".").lower() == "localhost"
+
+
 def prepared(url: str) -> str:
     """Return an address as it will be requested: one spelling, that every parser reads alike.
 

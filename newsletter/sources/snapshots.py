@@ -16,6 +16,7 @@ from newsletter.sources.fetching import ANY_PAGE_OR_FEED, FEED_BYTES, Fetched, F
 
 INDEX = "index.json"
 _VERSION = 1
+_NOT_ALLOWED = "the site asks programs not to read it"
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 
 
@@ -51,8 +52,11 @@ class Recorder:
         return answer
 
     def may_read(self, url: str) -> bool:
-        """Say what the fetcher behind says."""
-        return self._fetcher.may_read(url)
+        """Say what the fetcher behind says, having noted a no."""
+        allowed = self._fetcher.may_read(url)
+        if not allowed:
+            self._note(url, _NOT_ALLOWED)
+        return allowed
 
     def save(self, folder: Path) -> None:
         """Write the answers into a folder, with index.json last; those already there stay."""
@@ -116,9 +120,11 @@ class Replayer:
             from_cache=True,
         )
 
-    def may_read(self, url: str) -> bool:  # noqa: ARG002 - as the protocol has it
-        """Say yes: what was recorded was allowed."""
-        return True
+    def may_read(self, url: str) -> bool:
+        """Say whether the site let us read the address when the snapshot was made."""
+        from newsletter.sources.reasons import without_password
+
+        return self._rows.get(without_password(url), {}).get("failure") != _NOT_ALLOWED
 
 
 def _row(url: str, answer: Fetched | str) -> dict[str, Any]:

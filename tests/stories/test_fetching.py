@@ -73,6 +73,26 @@ def test_a_redirect_may_not_lead_to_a_file(news_site: NewsSite) -> None:
         _fetch(_fetcher(), url)
 
 
+def test_a_cookie_set_on_the_way_is_shown_once_and_forgotten(news_site: NewsSite) -> None:
+    headers = {"Location": "/news", "Set-Cookie": "seen=1"}
+    url = news_site.put("/old", Page(status=302, headers=headers))
+    news_site.serve("/news", "x")
+    fetcher = _fetcher()
+
+    _fetch(fetcher, url)
+    _fetch(fetcher, f"{news_site.url}/news")
+
+    assert [one.headers.get("Cookie") for one in news_site.requests] == [None, "seen=1", None]
+
+
+def test_a_proxy_is_not_asked_for_what_only_this_machine_sees(
+    news_site: NewsSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1/")
+
+    assert _fetch(_fetcher(), news_site.serve("/news", "x")).body == b"x"
+
+
 def test_a_redirect_written_in_utf8_is_followed(news_site: NewsSite) -> None:
     news_site.serve("/caf%C3%A9", "x")
     url = news_site.redirect("/old", "/caf\u00c3\u00a9")

@@ -172,3 +172,8 @@ def test_a_summary_from_a_page_is_clean_text() -> None:
     )
 
     assert (item.summary, item.picture) == ("Ab c", None)
+
+
+@pytest.mark.parametrize("url", ["/img/site-logo.png", "/default-share.jpg", "/placeholder.png"])
+def test_the_picture_that_all_pages_share_is_none_of_the_item(url: str) -> None:
+    assert _enriched(f'<meta property="og:image" content="{url}">').picture is None

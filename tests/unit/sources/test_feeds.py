@@ -429,3 +429,11 @@ def test_hostile_titles_cannot_add_a_header_or_turn_the_text_around() -> None:
     item = _only(_rss("<item><title>A&#13;&#10;Bcc: x@example.org\u202egnp</title></item>"))
 
     assert item.title == "A Bcc: x@example.orggnp"
+
+
+def test_the_words_of_a_feed_outweigh_the_default_of_its_system() -> None:
+    reading = _read(
+        _rss("<item><title>Новости библиотеки</title></item>", "<language>en-US</language>")
+    )
+
+    assert (reading.language, reading.items[0].language) == ("ru", "ru")

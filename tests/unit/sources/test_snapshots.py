@@ -21,6 +21,7 @@ class FakeFetcher:
     """Answers from a table; an absent address is down."""
 
     answers: dict[str, bytes] = field(default_factory=dict)
+    is_closed: bool = False
 
     def fetch(
         self,
@@ -36,7 +37,7 @@ class FakeFetcher:
         return Fetched(f"{url}/", 200, "application/rss+xml", self.answers[url], MOMENT)
 
     def may_read(self, url: str) -> bool:
-        return True
+        return not self.is_closed
 
 
 def test_a_recorded_answer_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -113,3 +114,12 @@ def test_a_broken_index_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SourceUnreachableError, match=r"index\.json"):
         Replayer(tmp_path)
+
+
+def test_what_a_site_did_not_allow_is_not_allowed_again(tmp_path: Path) -> None:
+    recorder = Recorder(FakeFetcher(is_closed=True))
+    recorder.may_read(URL)
+    recorder.save(tmp_path)
+
+    assert not Replayer(tmp_path).may_read(URL)
+    assert Replayer(tmp_path).may_read(f"{URL}2")
