@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from newsletter.model.content import Item, ItemStatus, Picture
-from newsletter.sources.cleaning import clean_html, clean_text, clean_title, plain_text
+from newsletter.sources.cleaning import MAX_HTML, clean_html, clean_text, clean_title, plain_text
 from newsletter.sources.dates import parse_date, parse_machine_date
 from newsletter.sources.pages import absolute, clean
 
@@ -36,6 +36,11 @@ _ATTRIBUTE = re.compile(
     r"""\b(src|alt|width|height)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I
 )
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।۔](?:[\"»”’')\]]*)(?=\s|$)|[。！？]")
+#: Drupal repeats title, author and time before the text of each item.
+_DRUPAL_FIELD = re.compile(
+    r'<span class="[^"<>]{0,100}field--name-(?:title|uid|created)\b[^<>]{0,300}>'
+    r"(?:[^<]++|<span\b[^<>]*+>[^<]*+</span>|<(?!/?span\b)[^<>]*+>)*+</span>"
+)
 #: Pictures that are part of a page's machinery, not of the news.
 _MACHINERY = re.compile(
     r"feedburner|feedsportal|doubleclick|/pixel|pixel\.|/tracking|stats\.|gravatar\.com|/emoji/"
@@ -110,7 +115,7 @@ def item_of(entry: FeedEntry, feed: Feed, source: Source, *, fetched_at: datetim
         language=language_tag(entry.language) or source.language or language_tag(feed.language),
         source=source.name,
         section=source.section,
-        content=_content(entry, body),
+        content=_content(entry, feed, title, body),
         guid=clean(entry.guid)[:500],
         status=ItemStatus.NEW if day is not None and day.is_full else ItemStatus.UNDATED,
     )
@@ -177,8 +182,13 @@ def _date(entry: FeedEntry, source: Source, fetched_at: datetime) -> ItemDate | 
 
 
 def _summary(entry: FeedEntry, feed: Feed, title: str) -> str:
-    text = plain_text(entry.summary) or plain_text(entry.content)
+    written = entry.summary
+    if "field--name-" in written[:2_000]:
+        written = _DRUPAL_FIELD.sub("", written[:MAX_HTML])
+    text = plain_text(written) or plain_text(entry.content)
     lines = text.split("\n")
+    if len(lines) > 1 and lines[0] == title:
+        del lines[0]
     if len(lines) > 1 and _is_signature(lines[-1], title, feed.title):
         lines.pop()
     if sum(map(len, lines)) > LONG_SUMMARY:
@@ -193,10 +203,14 @@ def _is_signature(line: str, title: str, feed_title: str) -> bool:
     return named and len(line) <= room and (not feed_title or clean_title(feed_title) in line)
 
 
-def _content(entry: FeedEntry, body: str) -> str:
+def _content(entry: FeedEntry, feed: Feed, title: str, body: str) -> str:
     if not entry.content and len(body) <= LONG_SUMMARY:
         return ""
-    return clean_html(body, entry.base)
+    safe = clean_html(body, entry.base)
+    start = safe.rfind("<p>")
+    # Where the item first appeared stands in the last paragraph, and in the summary's too.
+    is_signed = start > 0 and _is_signature(plain_text(safe[start:]), title, feed.title)
+    return safe[:start].rstrip() if is_signed else safe
 
 
 def _picture(entry: FeedEntry, body: str) -> Picture | None:

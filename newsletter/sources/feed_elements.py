@@ -215,15 +215,16 @@ def _media(entry: FeedEntry, element: _Element, names: _Names) -> None:
 
 
 def _media_text(element: _Element, names: _Names) -> str:
-    """Return what a picture shows: its own words, else those of its group."""
-    for holder in (element, element.getparent()):
-        if holder is None:
-            continue
-        texts = {names(child): (child.text or "").strip() for child in holder}
-        for name in ("media:text", "media:description", "media:title"):
-            if texts.get(name):
-                return texts[name]
-    return ""
+    """Return what a picture shows: its own words, else the title of its group."""
+    group = element.getparent()
+    own = {names(child): (child.text or "").strip() for child in element}
+    for name in ("media:text", "media:description", "media:title"):
+        if own.get(name):
+            return own[name]
+    if group is None or names(group) not in {"media:group", "media:content"}:
+        return ""
+    shared = {names(child): (child.text or "").strip() for child in group}
+    return shared.get("media:title", "")
 
 
 def _is_picture(url: str) -> bool:

@@ -299,6 +299,32 @@ def test_the_line_a_blog_system_adds_is_not_part_of_the_summary() -> None:
     assert item.summary == "Thirty met."
 
 
+def test_nor_is_it_part_of_the_whole_text() -> None:
+    item = _only(
+        """<feed xmlns="http://www.w3.org/2005/Atom"><title>Library news</title><entry>
+        <title>Panama letter</title><content type="html">&lt;p&gt;Thirty met.&lt;/p&gt;&lt;p&gt;The
+        post &lt;a href="/1"&gt;Panama letter&lt;/a&gt; appeared first on &lt;a href="/"&gt;Library
+        news&lt;/a&gt;.&lt;/p&gt;</content></entry></feed>"""
+    )
+
+    assert (item.summary, item.content) == ("Thirty met.", "<p>Thirty met.</p>")
+
+
+def test_title_author_and_time_before_the_text_are_no_summary() -> None:
+    field = "field field--name-{} field--label-hidden"
+    item = _only(
+        _rss(
+            "<item><title>Panama letter</title><description><![CDATA["
+            f'<span class="{field.format("title")}">Panama letter</span>\n'
+            f'<span class="{field.format("uid")}"><span lang="">admin</span></span>\n'
+            f'<span class="{field.format("created")}">Fri, 05/20/2016 - 10:00</span>\n'
+            '<div class="field field--name-body"><p>Thirty met.</p></div>]]></description></item>'
+        )
+    )
+
+    assert item.summary == "Thirty met."
+
+
 def test_the_language_staff_gave_wins_over_the_feeds_but_not_over_the_items() -> None:
     source = Source("News", language="ar")
     reading = _read(
