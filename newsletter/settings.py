@@ -83,6 +83,24 @@ class BudgetSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslationSettings:
+    """What happens to texts that are not translated; an issue may say otherwise."""
+
+    #: fallback: shown in the next language of the chain; leave-out: not in that edition.
+    missing: str = "fallback"
+    #: Languages that have to be complete before a send.
+    required: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a rule that there is not."""
+        if self.missing not in {"fallback", "leave-out"}:
+            raise SettingsError(
+                f"'translations.missing' is {self.missing!r}",
+                hint='Write "fallback" or "leave-out".',
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a workspace has set, with the origin of each value."""
 
@@ -117,6 +135,7 @@ class Settings:
     sending: SendingSettings = field(default_factory=SendingSettings)
     dkim: DkimSettings = field(default_factory=DkimSettings)
     budgets: BudgetSettings = field(default_factory=BudgetSettings)
+    translations: TranslationSettings = field(default_factory=TranslationSettings)
     #: Where the news comes from; each is a [[sources]] table.
     sources: tuple[Source, ...] = ()
     #: "smtp.host" -> "environment", ".env" or "newsletter.toml"; absent: the default.
@@ -286,6 +305,7 @@ def _nested() -> dict[tuple[type, str], type]:
         (Settings, "budgets"): BudgetSettings,
         (SendingSettings, "routes"): RouteSettings,
         (SendingSettings, "domains"): DomainSettings,
+        (Settings, "translations"): TranslationSettings,
         (Settings, "sources"): Source,
         (Source, "selectors"): Selectors,
     }

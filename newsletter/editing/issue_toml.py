@@ -26,6 +26,8 @@ _TOP = [
     "sections",
     "items",
     "quick_links",
+    "missing_translations",
+    "required_languages",
     "waivers",
 ]
 _SECTION = ("key", "title")
@@ -151,6 +153,8 @@ def parse_issue(source: TomlSource, slug: str, language: str) -> Issue:
         sections=sections,
         items=items,
         quick_links=tuple(reader.quick_links(values.get("quick_links", []))),
+        missing_translations=reader.rule(values, "missing_translations"),
+        required_languages=reader.languages(values, "required_languages"),
         waivers=reader.waivers(values.get("waivers", {})),
     )
 
@@ -247,6 +251,20 @@ class _Reader:
             )
             for index, table in enumerate(self.tables(value, "quick_links", _QUICK_LINK))
         ]
+
+    def rule(self, table: Mapping[str, Any], key: str) -> str:
+        value = self.text(table, key)
+        if value not in {"", "fallback", "leave-out"}:
+            raise self.source.broken(f'{key!r} must be "fallback" or "leave-out"', key)
+        return value
+
+    def languages(self, table: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.source.broken(f'{key!r} must be a list, as ["fr", "ar"]', key)
+        return tuple(value)
 
     def waivers(self, value: Any) -> Mapping[str, str]:
         if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):

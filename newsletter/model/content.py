@@ -289,6 +289,10 @@ class Issue:
     items: tuple[IssueItem, ...] = ()
     quick_links: tuple[QuickLink, ...] = ()
     translations: Mapping[str, IssueTexts] = field(default_factory=dict)
+    #: "fallback" or "leave-out" for this issue; empty: as the newsletter has it.
+    missing_translations: str = ""
+    #: Languages that have to be complete before this issue is sent; None: the newsletter's.
+    required_languages: tuple[str, ...] | None = None
     #: Preflight warnings waived by a person: check name -> "who: why".
     waivers: Mapping[str, str] = field(default_factory=dict)
 

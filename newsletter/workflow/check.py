@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, time
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
-from newsletter import __version__, preflight, shipped
+from newsletter import __version__, preflight
+from newsletter.editions import Editions
 from newsletter.errors import EmptyEditionError, SourceUnreachableError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
-from newsletter.model.languages import chain_of
 from newsletter.preflight import Finding as Finding  # the faces show it
 from newsletter.preflight.links import Answer
 
@@ -98,19 +98,12 @@ def check_issue(
     full edition instead of the first alone, which takes seconds each. Raises
     IssueNotFoundError and TemplateError.
     """
-    from newsletter.editing.issue_files import read_issue
     from newsletter.preflight.clients import support
 
-    language = workspace.settings.language
-    issue = read_issue(workspace.issues_folder, slug, language=language)
-    rendered, missing = _rendered(workspace, issue)
-    candidate = preflight.Candidate(
-        issue,
-        workspace.settings.identity,
-        tuple(rendered),
-        untranslated=_untranslated(workspace, issue),
-        budgets=_budgets(workspace),
-    )
+    editions = Editions.of(workspace, slug)
+    issue = editions.issue
+    rendered, missing = _rendered(editions)
+    candidate = editions.candidate(rendered)
     checks = [lambda _: missing, *preflight.standard_checks()]
     if links:
         checks.append(_links_answer(workspace, now or datetime.now(UTC)))
@@ -130,56 +123,19 @@ def check_issue(
 # --- editions ---------------------------------------------------------------------
 
 
-def _languages(workspace: Workspace, issue: Issue) -> tuple[str, ...]:
-    written = workspace.settings.languages or sorted(issue.translations)
-    return tuple(chain_of(issue.language, *written))
-
-
-def _rendered(workspace: Workspace, issue: Issue) -> tuple[list[RenderedEdition], list[Finding]]:
+def _rendered(editions: Editions) -> tuple[list[RenderedEdition], list[Finding]]:
     """Return every edition there is, and a finding for each that would be empty."""
-    from newsletter.model.editions import resolve
-    from newsletter.rendering.editions import render_edition
-
-    settings = workspace.settings
     rendered: list[RenderedEdition] = []
     missing: list[Finding] = []
-    for language in _languages(workspace, issue):
-        for form in EditionForm:
-            edition = Edition(language, form)
-            try:
-                content = resolve(issue, edition, (*settings.fallback, settings.language))
-            except EmptyEditionError as failure:
-                where = f"edition {edition.key!r}"
-                missing.append(
-                    preflight.error("edition-empty", str(failure), where=where, mend=failure.hint)
-                )
-                continue
-            rendered.append(
-                render_edition(
-                    content,
-                    settings.identity,
-                    theme=settings.theme,
-                    theme_folders=[workspace.templates_folder, shipped.templates()],
-                    cache=workspace.cache_folder / "rendered",
-                )
+    for edition in (Edition(one, form) for one in editions.languages for form in EditionForm):
+        try:
+            rendered.append(editions.render(edition))
+        except EmptyEditionError as failure:
+            where = f"edition {edition.key!r}"
+            missing.append(
+                preflight.error("edition-empty", str(failure), where=where, mend=failure.hint)
             )
     return rendered, missing
-
-
-def _untranslated(workspace: Workspace, issue: Issue) -> tuple[preflight.Untranslated, ...]:
-    from newsletter.editing.translations import TranslationState, grid, incomplete
-
-    languages = _languages(workspace, issue)
-    rows = grid(issue, languages, workspace.settings.fallback)
-    return tuple(
-        preflight.Untranslated(
-            language,
-            row.title if row.key else "the subject and the issue's own texts",
-            "stale" if row.cells[language].state is TranslationState.STALE else "missing",
-        )
-        for language in languages
-        for row in incomplete(rows, language)
-    )
 
 
 def _message(workspace: Workspace, issue: Issue, rendered: RenderedEdition) -> bytes:
@@ -220,15 +176,6 @@ def _cost(rendered: RenderedEdition, message: bytes) -> Cost:
         text_bytes=len(rendered.text.encode()),
         message_bytes=len(message),
     )
-
-
-def _budgets(workspace: Workspace) -> dict[EditionForm, int]:
-    written = workspace.settings.budgets
-    return {
-        EditionForm.FULL: written.full_kb * 1000,
-        EditionForm.LIGHT: written.light_kb * 1000,
-        EditionForm.TEXT: written.text_kb * 1000,
-    }
 
 
 # --- spam filters -----------------------------------------------------------------

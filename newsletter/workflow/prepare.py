@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.consent import Keys, Purpose, make_token
+from newsletter.editions import Editions
 from newsletter.errors import PreflightError, SettingsError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
-from newsletter.model.languages import best_match, chain_of
 from newsletter.model.mailing import Mailing, Recipient, UnknownPolicy
 from newsletter.model.people import EmailAddress, MailingList, Reader, Subscriber
 from newsletter.store.machine import fingerprint
@@ -110,22 +110,16 @@ class Preparation:
     """The making of one mailing."""
 
     def __init__(self, workspace: Workspace, store: Store, order: Order, now: datetime) -> None:
-        from newsletter.editing.issue_files import read_issue
-
         self.settings = workspace.settings
         self._workspace = workspace
         self._store = store
         self._order = order
         self._now = now
         self._starts = max(order.starts or now, now)
-        self.issue: Issue = read_issue(
-            workspace.issues_folder, order.issue, language=self.settings.language
-        )
-        self.identity = self.settings.identity
-        written = self.settings.languages or sorted(self.issue.translations)
-        self._languages = chain_of(self.issue.language, *written)
+        self.editions = Editions.of(workspace, order.issue)
+        self.issue: Issue = self.editions.issue
+        self.identity = self.editions.identity
         self._sender = _sender(self.settings)
-        self._rendered: dict[str, RenderedEdition] = {}
 
     @property
     def own_edition(self) -> Edition:
@@ -149,7 +143,7 @@ class Preparation:
         from newsletter import preflight
 
         rendered = tuple(self._render(key) for key in editions)
-        candidate = preflight.Candidate(self.issue, self.identity, rendered)
+        candidate = self.editions.candidate(rendered)
         findings = preflight.run(candidate)
         if preflight.stops(findings):
             errors = [one for one in findings if one.severity is preflight.Severity.ERROR]
@@ -219,9 +213,9 @@ class Preparation:
         if self._order.edition:
             return Edition.from_key(self._order.edition)
         person = reader.subscriber
-        language = best_match(person.language, self._languages) if person.language else None
+        language = self.editions.language_for(person.language, reader.mailing_list.language)
         form = EditionForm(person.form) if person.form in set(EditionForm) else EditionForm.FULL
-        return Edition(language or self.settings.language, form)
+        return Edition(language, form)
 
     def _recipients(self) -> Iterator[Recipient]:
         from newsletter.rendering.headers import message_id
@@ -258,21 +252,7 @@ class Preparation:
     # editions
 
     def _render(self, key: str) -> RenderedEdition:
-        from newsletter import shipped
-        from newsletter.model.editions import resolve
-        from newsletter.rendering.editions import render_edition
-
-        fallback = (*self.settings.fallback, self.settings.language)
-        if key not in self._rendered:
-            content = resolve(self.issue, Edition.from_key(key), fallback)
-            self._rendered[key] = render_edition(
-                content,
-                self.identity,
-                theme=self.settings.theme,
-                theme_folders=(self._workspace.templates_folder, shipped.templates()),
-                cache=self._workspace.cache_folder / "rendered",
-            )
-        return self._rendered[key]
+        return self.editions.render(Edition.from_key(key))
 
     def _frozen(self, key: str) -> FrozenEdition:
         from newsletter.rendering.addressing import addressing_of

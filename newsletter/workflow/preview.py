@@ -9,17 +9,14 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter import shipped
+from newsletter.editions import Editions
 from newsletter.errors import EmptyEditionError, FileWriteError, LanguageNotFoundError
-from newsletter.model.content import Edition, EditionForm, Identity, Issue, RenderedEdition
-from newsletter.model.editions import resolve
-from newsletter.model.languages import best_match, chain_of
+from newsletter.model.content import Edition, EditionForm, Identity, Issue
+from newsletter.model.languages import best_match
 from newsletter.model.message import MARKERS
-from newsletter.rendering.editions import render_edition
 
 if TYPE_CHECKING:
     from newsletter.rendering.previews import FilledEdition
-    from newsletter.settings import Settings
     from newsletter.workspace import Workspace
 
 #: Who reads the preview; addresses under .example reach nobody (RFC 2606).
@@ -59,53 +56,34 @@ def preview(workspace: Workspace, slug: str, *, languages: Sequence[str] = ()) -
     The same issue and settings give the same bytes. Without `languages` every language
     of the newsletter is shown. Nothing is written where one edition fails.
     """
-    from newsletter.editing import issue_files
     from newsletter.rendering.previews import preview_files
 
-    settings = workspace.settings
-    issue = issue_files.read_issue(workspace.issues_folder, slug, language=settings.language)
-    wanted = [_known(issue, settings, one) for one in languages] or languages_of(issue, settings)
+    identity = workspace.settings.identity
+    shown = replace(identity, mail_from=identity.mail_from or _SENDER)
+    editions = Editions.of(workspace, slug, identity=shown)
+    issue = editions.issue
+    wanted = [_known(editions, one) for one in languages] or list(editions.languages)
     filled, notes = [], []
     for edition in _editions(wanted):
         try:
-            filled.append(_filled(workspace, issue, edition))
+            filled.append(_filled(editions, edition))
         except EmptyEditionError as failure:
             if languages or edition.language == issue.language:
                 raise
             notes.append(f"{failure}; it is not shown")
-    if not settings.mail.sender:
+    if not identity.mail_from:
         notes.append(f"MAIL_FROM is not set: the messages are shown as from {_SENDER}")
     folder = workspace.issues_folder / slug / "out"
     _write(folder, preview_files(issue.subject or slug, filled))
     return Previewed(slug, folder / "index.html", tuple(_told(one) for one in filled), tuple(notes))
 
 
-def render(workspace: Workspace, issue: Issue, edition: Edition) -> RenderedEdition:
-    """Return one edition of an issue as the workspace's settings ask for it."""
-    settings = workspace.settings
-    return render_edition(
-        resolve(issue, edition, (*settings.fallback, settings.language)),
-        replace(settings.identity, mail_from=settings.mail.sender or _SENDER),
-        theme=settings.theme,
-        theme_folders=[workspace.templates_folder, shipped.templates()],
-        cache=workspace.cache_folder / "rendered",
-    )
-
-
-def languages_of(issue: Issue, settings: Settings) -> list[str]:
-    """Return the languages an issue is sent in: the newsletter's, else those it is written in."""
-    if settings.languages:
-        return list(chain_of(issue.language, *settings.languages))
-    return list(chain_of(issue.language, *sorted(issue.translations)))
-
-
-def _known(issue: Issue, settings: Settings, language: str) -> str:
-    offered = languages_of(issue, settings)
-    found = best_match(language, offered)
+def _known(editions: Editions, language: str) -> str:
+    found = best_match(language, editions.languages)
     if found is None:
         raise LanguageNotFoundError(
             f"the newsletter has no language {language!r}",
-            hint=f"Its languages are {', '.join(offered)}; add more to `languages` "
+            hint=f"Its languages are {', '.join(editions.languages)}; add more to `languages` "
             "in newsletter.toml.",
         )
     return found
@@ -116,7 +94,7 @@ def _editions(languages: Iterable[str]) -> list[Edition]:
     return [Edition(language, form) for language in languages for form in forms]
 
 
-def _filled(workspace: Workspace, issue: Issue, edition: Edition) -> FilledEdition:
+def _filled(editions: Editions, edition: Edition) -> FilledEdition:
     """Return an edition filled for a sample reader, with the message as it would be sent."""
     from html import escape
 
@@ -124,9 +102,8 @@ def _filled(workspace: Workspace, issue: Issue, edition: Edition) -> FilledEditi
     from newsletter.rendering.message import build_template
     from newsletter.rendering.previews import FilledEdition
 
-    rendered = render(workspace, issue, edition)
-    identity = workspace.settings.identity
-    identity = replace(identity, mail_from=identity.mail_from or _SENDER)
+    issue, identity = editions.issue, editions.identity
+    rendered = editions.render(edition)
     sent = datetime.combine(issue.date or _ANY_DAY, time(9), tzinfo=UTC)
     values = _values(identity, issue, edition)
     template = build_template(rendered, addressing_of(identity, issue.slug, sent))
