@@ -62,6 +62,8 @@ class Block:
     item: Item
     record: Record
     has_heading: bool
+    #: The title itself is a link.
+    is_linked: bool
     #: Something in it is a date, though perhaps one that cannot be told for sure.
     has_date: bool
     has_price: bool
@@ -172,9 +174,16 @@ def _read_group(
     reader = reader.settled(line.text for some in lines for line in some if len(line.text) < 120)
     blocks = []
     for record, some in zip(records, lines, strict=True):
-        block = _read(whole, record, some, page, reader)
-        if block is not None:
+        if block := _read(whole, record, some, page, reader):
             blocks.append(block)
+    repeated = Counter(title for title, _ in {(b.item.title, b.item.link) for b in blocks})
+    for number, block in enumerate(blocks):
+        # "Forums:" over every item is a label of the site; a monthly "Board meeting" has no other.
+        if repeated[block.item.title] > 1:
+            labels = frozenset((block.item.title,))
+            other = _read(whole, block.record, lines_of(block.record.pieces), page, reader, labels)
+            if other and other.is_linked and other.item.link == block.item.link:
+                blocks[number] = other
     return _with_own_pictures(_distinct(blocks))
 
 
@@ -190,10 +199,15 @@ def _with_own_pictures(blocks: list[Block]) -> list[Block]:
 
 
 def _read(
-    whole: Outline, record: Record, lines: list[Line], page: Page, reader: DateReader
+    whole: Outline,
+    record: Record,
+    lines: list[Line],
+    page: Page,
+    reader: DateReader,
+    labels: frozenset[str] = frozenset(),
 ) -> Block | None:
     nodes = [whole.nodes[seed.index] for seed in record.seeds]
-    title = title_of(lines, nodes, reader.is_date)
+    title = title_of(lines, nodes, lambda text: text in labels or reader.is_date(text))
     if title is None:
         return None
     link = _link_of(record, title, page)
@@ -209,6 +223,7 @@ def _read(
         item=item,
         record=record,
         has_heading=any(run.heading is not None for run in title.runs),
+        is_linked=title.link is not None,
         has_date=item.date is not None or tells_date(lines, title, reader),
         has_price=any(_PRICE.search(line.text) for line in lines if len(line.text) < 80),
         is_in_prose=_is_in_prose(lines, title, reader),

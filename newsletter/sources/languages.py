@@ -63,8 +63,9 @@ def language_of(text: str, declared: str = "") -> str:
     The declared one is kept unless the text clearly contradicts it: systems say "en-US"
     by default and many a Bengali page never changed that.
     """
-    declared = declared.strip().replace("_", "-")
-    primary = declared.split("-")[0].lower()
+    primary, *rest = declared.strip().replace("_", "-").split("-")
+    primary = primary.lower()
+    declared = "-".join((primary, *rest))
     sample = text[:_SAMPLE_CHARACTERS]
     script = _script_language(sample)
     if script:

@@ -48,3 +48,7 @@ def test_a_regional_declaration_is_kept_when_the_words_agree() -> None:
 
 def test_too_little_text_tells_nothing() -> None:
     assert language_of("OK") == ""
+
+
+def test_a_language_is_written_in_small_letters() -> None:
+    assert language_of("Nyt", "DA") == "da"

@@ -213,3 +213,17 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_page_is_read_to_the_end(name: str) -> None:
     assert len(items(page(HOSTILE[name]))) <= 500
+
+
+def test_a_label_over_every_item_is_not_its_title() -> None:
+    found = items(page(repeat(
+        "<div class=c><h3>Forums:</h3><a href='{link}'>{title}</a><p>{date}</p><p>{text}</p></div>")))  # fmt: skip
+
+    assert [item.title for item in found] == [title for title, *_ in ROWS]
+
+
+def test_items_that_bear_the_same_title_keep_it() -> None:
+    found = items(page(repeat(
+        "<div class=c><h3><a href='{link}'>Board meeting of the library</a></h3><p>{date}</p><p>{text}</p></div>")))  # fmt: skip
+
+    assert [item.title for item in found] == ["Board meeting of the library"] * 3
