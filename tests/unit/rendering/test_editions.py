@@ -317,7 +317,7 @@ def test_a_letter_without_items_is_whole(key: str) -> None:
     assert "readers" in rendered.text
     assert "- one" in rendered.text
     if rendered.html:
-        assert "<em>" in rendered.html
+        assert "<em " in rendered.html
         assert "&lt;b&gt;" in rendered.html
 
 
@@ -409,3 +409,24 @@ def test_links_with_signs_of_markup_stay_whole() -> None:
     found = [one["href"] for one in Page(rendered.html).all("a")]
     assert unquote(found[0]) == unquote(link)
     assert link in rendered.text
+
+
+@pytest.mark.parametrize("key", ["ar", "zh", "ar-light", "zh-light"])
+def test_arabic_and_chinese_are_never_slanted(key: str) -> None:
+    html = render(key, make_issue(1, intro="Dear *readers*")).html
+
+    emphasis = [one["style"] for one in Page(html).all("em")]
+    assert emphasis == ["font-style:normal;font-weight:bold"]
+    assert "italic" not in html
+    assert "letter-spacing" not in html
+
+
+@pytest.mark.parametrize("key", ["en", "en-light"])
+def test_no_element_is_empty(key: str) -> None:
+    rendered = render_edition(
+        make_content(make_issue(1, date=None, number=""), key),
+        Identity("News"),
+        theme_folders=[shipped.templates()],
+    )
+
+    assert not re.search(r"<(p|h[1-6]|div|a|b)\b[^>]*>\s*</\1>", rendered.html)
