@@ -79,7 +79,8 @@ def _by_second(rate: float, next_at: datetime | None, now: datetime) -> Allowanc
     at = max(next_at or now, now)
     # Never further ahead than one helping: more means that the clock was set back.
     at = min(at, now + helping)
-    count = math.floor((now + helping - at).total_seconds() * rate + 1e-6)
+    # Moments are whole microseconds: a thousandth of a message is not worth waiting for.
+    count = math.floor((now + helping - at).total_seconds() * rate + 1e-3)
     if count > 0:
         return Allowance(count)
     return Allowance(0, at + timedelta(seconds=1 / rate) - helping)

@@ -10,8 +10,7 @@ from newsletter.delivery.server import Server, Timeouts
 
 #: Gmail's advice (4.7.28): stop for ten minutes, then one connection, then one more each time.
 TOO_FAST_PAUSE = timedelta(minutes=10)
-#: After a refused session or connection; doubling.
-FIRST_PAUSE = timedelta(seconds=0.5)
+#: Pauses after a refused session or connection double up to this.
 LONGEST_PAUSE = timedelta(minutes=10)
 #: Where every sender starts: on one machine more gain little, far away they are needed.
 FIRST_CONNECTIONS = 4
@@ -34,6 +33,8 @@ class Route:
     senders: tuple[str, ...] = ()
     #: Used only while no other route works.
     is_backup: bool = False
+    #: After a refused session or connection; doubling.
+    first_pause: timedelta = timedelta(seconds=0.5)
 
     def carries(self, sender: str) -> bool:
         """Say whether mail from this address may go this way."""
@@ -108,7 +109,7 @@ class RouteHealth:
         """Back off after a session that could not be opened or was refused."""
         self.failures += 1
         self.trouble = why
-        pause = min(FIRST_PAUSE * 2 ** min(self.failures - 1, 16), LONGEST_PAUSE)
+        pause = min(self.route.first_pause * 2 ** min(self.failures - 1, 16), LONGEST_PAUSE)
         self._pause(now + pause)
 
     def complained(self, why: str, now: datetime, *, is_rate: bool) -> None:

@@ -30,6 +30,8 @@ TICK_SECONDS = 0.1
 ORDERS_SECONDS = 0.5
 #: A server that cannot be reached so often in a row is down, for a run that does not wait.
 FAILURES_BEFORE_LEAVING = 6
+#: "Service not available, closing": the one answer of a server that is not at work.
+CLOSING = 421
 #: How long to try to write what is known when the ledger cannot be written.
 LAST_WORDS_SECONDS = 30.0
 
@@ -143,7 +145,7 @@ class Sender:
         """Take the outcome of one message and draw the consequences."""
         now = self.clock()
         judged = self.tray.settle(key, health.route, outcome, now)
-        if judged.settlement.state is DeliveryState.ACCEPTED:
+        if outcome.reply is not None and outcome.reply.code != CLOSING:
             health.worked(now)
         if judged.settlement.state is not DeliveryState.QUEUED:
             self._rate.count += 1
@@ -273,7 +275,7 @@ class Sender:
         if until := self._quiet_until(now):
             return f"the end of the quiet hours at {until:%H:%M} UTC"
         for health in self.routes:
-            if health.is_paused(now) and health.failures:
+            if health.is_paused(now) and health.trouble:
                 return f"{health.route.server}: {health.trouble}"
         return ""
 

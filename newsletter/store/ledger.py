@@ -173,7 +173,9 @@ class SqliteLedger:
                 if one in dead:
                     lost += self._lose(connection, values)
         for one in dead:
-            senders.lock_path(self._database, one.id).unlink(missing_ok=True)
+            lock = senders.lock_path(self._database, one.id)
+            lock.unlink(missing_ok=True)
+            _reserve_path(lock).unlink(missing_ok=True)
         return lost
 
     def _lose(self, connection: sqlite3.Connection, values: Mapping[str, object]) -> list[str]:
@@ -233,11 +235,15 @@ def _file_number(path: Path) -> int:
         return 0
 
 
+def _reserve_path(lock: Path) -> Path:
+    return lock.with_name(f"{lock.name}-reserve")
+
+
 class Reserve:
     """Room kept free on the disk, for the last words of a sender when it is full."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path.with_name(f"{path.name}-reserve")
+        self._path = _reserve_path(path)
         try:
             self._path.write_bytes(bytes(RESERVE_BYTES))
         except OSError as error:

@@ -1,0 +1,127 @@
+"""Limits: never more than allowed in any window, and a clear "ask again then"."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery.pacing import (
+    UNLIMITED,
+    Allowance,
+    DomainLimits,
+    Domains,
+    Limits,
+    QuietHours,
+    Used,
+    WarmUp,
+    allowance,
+    next_at,
+)
+
+NOW = datetime(2016, 5, 20, 12, 0, 30, tzinfo=UTC)
+
+
+def test_without_limits_everything_may_go() -> None:
+    assert allowance(Limits(), Used(), NOW) is UNLIMITED
+    assert Limits().is_none
+
+
+def test_a_window_that_is_full_opens_with_the_next_minute() -> None:
+    full = allowance(Limits(per_hour=100), Used(in_hour=100), NOW)
+
+    assert full == Allowance(0, datetime(2016, 5, 20, 12, 1, tzinfo=UTC))
+    assert allowance(Limits(per_day=100), Used(in_day=70), NOW).count == 30
+
+
+def test_the_strictest_limit_rules() -> None:
+    limits = Limits(per_second=1000, per_hour=50, per_day=7)
+
+    assert allowance(limits, Used(in_hour=10, in_day=4), NOW).count == 3
+
+
+def test_one_message_at_a_time_where_less_than_one_a_second_may_go() -> None:
+    limits = Limits(per_second=0.1)
+    after = next_at(0.1, None, 1, NOW)
+
+    assert allowance(limits, Used(), NOW).count == 1
+    waiting = allowance(limits, Used(next_at=after), NOW)
+    assert waiting.count == 0
+    assert waiting.ask_again == NOW + timedelta(seconds=10)
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_mail_for_hours() -> None:
+    far_ahead = NOW + timedelta(hours=5)
+
+    waiting = allowance(Limits(per_second=10), Used(next_at=far_ahead), NOW)
+
+    assert waiting.count or waiting.ask_again is not None
+    assert waiting.ask_again is None or waiting.ask_again < NOW + timedelta(seconds=1)
+
+
+@given(
+    rate=st.floats(0.5, 500),
+    pauses=st.lists(st.floats(0, 2), min_size=1, max_size=60),
+)
+def test_in_no_stretch_of_time_more_goes_than_the_rate_and_one_helping(
+    rate: float, pauses: list[float]
+) -> None:
+    now, at, sent = NOW, None, 0
+
+    for pause in pauses:
+        now += timedelta(seconds=pause)
+        count = allowance(Limits(per_second=rate), Used(next_at=at), now).count
+        if count:
+            at = next_at(rate, at, count, now)
+            sent += count
+
+    seconds = (now - NOW).total_seconds()
+    assert sent <= rate * (seconds + max(0.2, 1 / rate)) + 1
+
+
+@given(rate=st.floats(0.05, 500), wait=st.floats(0, 30))
+def test_who_asks_again_when_told_gets_something(rate: float, wait: float) -> None:
+    now = NOW + timedelta(seconds=wait)
+    at = next_at(rate, None, allowance(Limits(per_second=rate), Used(), now).count, now)
+    told = allowance(Limits(per_second=rate), Used(next_at=at), now)
+
+    assert told.count == 0
+    assert told.ask_again is not None
+    later = told.ask_again + timedelta(microseconds=10)
+    assert allowance(Limits(per_second=rate), Used(next_at=at), later).count >= 1
+
+
+def test_a_warm_up_allows_more_each_day_and_then_ends() -> None:
+    plan = WarmUp((50, 100))
+
+    assert plan.applied(Limits(), None, NOW).per_day == 50
+    assert plan.applied(Limits(per_day=70), NOW - timedelta(days=1), NOW).per_day == 70
+    assert plan.applied(Limits(), NOW - timedelta(days=1, hours=1), NOW).per_day == 100
+    assert plan.applied(Limits(), NOW - timedelta(days=2), NOW).is_none
+    assert WarmUp().cap(None, NOW) == 0
+
+
+def test_quiet_hours_over_midnight_end_in_the_morning_of_the_newsletters_own_zone() -> None:
+    quiet = QuietHours(time(22), time(7), "Europe/Paris")
+
+    assert quiet.until(datetime(2016, 5, 20, 21, 0, tzinfo=UTC)) == datetime(
+        2016, 5, 21, 5, 0, tzinfo=UTC
+    )
+    assert quiet.until(datetime(2016, 5, 20, 3, 0, tzinfo=UTC)) == datetime(
+        2016, 5, 20, 5, 0, tzinfo=UTC
+    )
+    assert quiet.until(NOW) is None
+    assert QuietHours(time(12), time(13)).until(NOW) == datetime(2016, 5, 20, 13, 0, tzinfo=UTC)
+    assert QuietHours(time(12), time(12)).until(NOW) is None
+
+
+def test_the_domains_of_a_provider_count_together_and_others_each_for_themselves() -> None:
+    provider = DomainLimits("mail", Limits(per_hour=10), ("mail.example", "Post.example"))
+    domains = Domains((provider, DomainLimits("rest", Limits(per_hour=5), ("*",))))
+
+    assert domains.group_of("mail.example") is domains.group_of("post.example") is provider
+    other = domains.group_of("else.example")
+    assert other == DomainLimits("else.example", Limits(per_hour=5), ("else.example",))
+    assert Domains().group_of("mail.example") is None
+    assert Domains((DomainLimits("none", Limits(), ("a.example",)),)).group_of("a.example") is None

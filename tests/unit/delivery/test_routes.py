@@ -1,0 +1,116 @@
+"""Routes: when to leave a server in peace, and how many connections pay."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from newsletter.delivery.routes import (
+    FIRST_CONNECTIONS,
+    LONGEST_PAUSE,
+    TOO_FAST_PAUSE,
+    Crew,
+    Route,
+    RouteHealth,
+    usable,
+)
+from newsletter.delivery.server import Server
+
+NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
+
+
+def _health(name: str = "main", *, backup: bool = False, most: int = 16) -> RouteHealth:
+    return RouteHealth(Route(name, Server("mail.example"), connections=most, is_backup=backup))
+
+
+def test_connections_rise_while_the_rate_rises_and_fall_back_when_it_does_not() -> None:
+    crew = Crew(16)
+
+    sizes = [crew.size]
+    for rate in (100, 150, 225, 226):
+        crew.review(rate)
+        sizes.append(crew.size)
+
+    assert sizes == [FIRST_CONNECTIONS, 6, 9, 13, 9]
+
+
+def test_after_a_try_that_did_not_pay_it_rests_before_the_next() -> None:
+    crew = Crew(16)
+    crew.review(100)
+    crew.review(100)
+    assert crew.size == FIRST_CONNECTIONS
+
+    for _ in range(60):
+        crew.review(100)
+        assert crew.size == FIRST_CONNECTIONS
+    crew.review(100)
+    assert crew.size > FIRST_CONNECTIONS
+
+
+def test_no_more_connections_than_the_server_allows() -> None:
+    crew = Crew(2)
+
+    for rate in (100, 1000, 10000):
+        crew.review(rate)
+
+    assert crew.size == 2
+
+
+def test_after_a_complaint_there_are_half_as_many_and_they_come_back_one_by_one() -> None:
+    health = _health()
+    health.crew.size = 8
+
+    health.complained("421 too many connections", NOW, is_rate=False)
+
+    assert health.crew.size == 4
+    assert health.is_paused(NOW)
+    health.worked(NOW + TOO_FAST_PAUSE)
+    assert health.crew.size == 5
+    for _ in range(30):
+        health.crew.review(10_000)
+    assert health.crew.size <= 8
+
+
+def test_too_fast_means_ten_minutes_of_peace_and_then_one_connection() -> None:
+    health = _health()
+
+    health.complained("421 4.7.28 too fast", NOW, is_rate=True)
+
+    assert health.is_paused(NOW + TOO_FAST_PAUSE - timedelta(seconds=1))
+    assert not health.is_paused(NOW + TOO_FAST_PAUSE)
+    assert health.crew.size == 1
+
+
+def test_pauses_after_failures_grow_up_to_a_limit_and_end_with_success() -> None:
+    health = _health()
+    pauses = []
+
+    for _ in range(14):
+        health.failed("no connection", NOW)
+        assert health.paused_until is not None
+        pauses.append(health.paused_until - NOW)
+
+    assert pauses[:4] == [timedelta(seconds=0.5 * 2**n) for n in range(4)]
+    assert pauses[-1] == LONGEST_PAUSE
+    health.worked(NOW)
+    assert health.failures == 0
+
+
+def test_a_backup_is_used_only_while_no_other_server_works() -> None:
+    main, backup = _health(), _health("backup", backup=True)
+    routes = [main, backup]
+
+    assert usable(routes, NOW) == [main]
+    main.failed("no connection", NOW)
+    main.failed("no connection", NOW)
+    assert usable(routes, NOW) == routes
+    main.worked(NOW + timedelta(minutes=1))
+    assert usable(routes, NOW + timedelta(minutes=1)) == [main]
+
+
+def test_a_route_carries_the_senders_it_is_for() -> None:
+    route = Route("r", Server("mail.example"), senders=("news@a.example", "b.example"))
+
+    assert route.carries("news@a.example")
+    assert route.carries("anybody@b.example")
+    assert not route.carries("other@a.example")
+    assert Route("all", Server("mail.example")).carries("anybody@anywhere.example")
