@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import smtplib
 import subprocess
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dkim
 import pytest
 
 from newsletter.delivery.signing import Algorithm, load_signer, new_key
 from newsletter.model.content import Edition, RenderedEdition
 from newsletter.model.message import MARKERS
 from newsletter.rendering.message import Addressing, build_template
+from tests.servers.postfix import needs_postfix, postfix
 
 OPENDKIM = shutil.which("opendkim", path="/usr/sbin:/usr/bin")
 TEXT = f"Dear {MARKERS['name']},\n\n.dot  and  blanks\nLeave: {MARKERS['unsubscribe_url']}\n"
@@ -75,3 +79,29 @@ def test_opendkim_accepts_what_we_sign_and_nothing_that_was_changed(
     said = done.stdout + done.stderr
     succeeded = "verification (s=news, d=library.example, 2048-bit key) succeeded" in said
     assert succeeded is not is_changed, said
+
+
+@needs_postfix
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+def test_a_signature_is_still_good_after_postfix_passed_the_message_on(
+    tmp_path: Path, algorithm: Algorithm
+) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(new_key(algorithm))
+    key.chmod(0o600)
+    signer = load_signer("library.example", "news", key)
+    signed = signer.sign(message(), is_canonical=True)
+
+    with postfix(keeps=True) as server:
+        with smtplib.SMTP(server.host, server.port, timeout=30) as session:
+            session.sendmail("bounces@library.example", ["zoe@library.example"], signed)
+        pause = threading.Event()
+        for _ in range(400):
+            if "status=sent" in server.log():
+                break
+            pause.wait(0.05)
+        (arrived,) = server.messages()
+
+    raw = arrived.as_bytes()
+    assert raw.count(b"Received:") == 1
+    assert dkim.verify(raw, dnsfunc=lambda *_, **__: signer.record().encode())
