@@ -18,6 +18,8 @@ class Contender:
     name: str
     #: Gets an empty folder, prepares it, returns the command to time in it; None: cannot run.
     prepare: Callable[[Path], Sequence[str] | None]
+    #: How many units of the comparison it does; seconds are shown for one.
+    amount: float = 1
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Aim:
     at_most: float
     #: "wall", "cpu" or "memory".
     figure: str = "wall"
+    #: What is good enough; 0: only the aim is.
+    floor: float = 0
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Comparison:
     contenders: Sequence[Contender]
     aims: Sequence[Aim] = ()
     rounds: int = 7
+    #: What the seconds are for, where contenders do different amounts: "1,000 messages".
+    unit: str = ""
 
 
 @dataclass
@@ -70,7 +76,8 @@ def measure(comparison: Comparison, rounds: int) -> dict[str, Figures]:
             with tempfile.TemporaryDirectory() as folder:
                 command = contender.prepare(Path(folder))
                 if command is not None:
-                    _time(command, Path(folder), found.setdefault(contender.name, Figures()))
+                    figures = found.setdefault(contender.name, Figures())
+                    _time(command, Path(folder), figures, contender.amount)
     return found
 
 
@@ -87,7 +94,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
-def _time(command: Sequence[str], folder: Path, figures: Figures) -> None:
+def _time(command: Sequence[str], folder: Path, figures: Figures, amount: float) -> None:
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command],
         cwd=folder,
@@ -99,6 +106,6 @@ def _time(command: Sequence[str], folder: Path, figures: Figures) -> None:
     if ran.returncode:
         raise SystemExit(f"failed: {' '.join(command)}\n{ran.stderr}")
     wall, cpu, memory = map(float, ran.stderr.splitlines()[-1].split())
-    figures.wall.append(wall)
-    figures.cpu.append(cpu)
+    figures.wall.append(wall / amount)
+    figures.cpu.append(cpu / amount)
     figures.memory.append(memory)

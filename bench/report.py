@@ -26,7 +26,7 @@ def section(comparison: Comparison, found: dict[str, Figures], rounds: int) -> s
         "",
         comparison.work,
         "",
-        "| | seconds | lowest to highest | CPU seconds | peak MB |",
+        f"| | seconds{_for(comparison)} | lowest to highest | CPU seconds | peak MB |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     for name, figures in found.items():
@@ -60,13 +60,19 @@ def _sections(path: Path) -> dict[str, str]:
     return {key: f"{text.strip()}\n" for key, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
+def _for(comparison: Comparison) -> str:
+    return f" for {comparison.unit}" if comparison.unit else ""
+
+
 def _ratio(aim: Aim, found: dict[str, Figures]) -> str:
     ratio = found[aim.of].median(aim.figure) / found[aim.against].median(aim.figure)
     verdict = "reached" if ratio <= aim.at_most else "missed"
+    if verdict == "missed" and ratio <= aim.floor:
+        verdict = f"missed, but under the floor of {aim.floor:.3g}"
     figure = {"wall": "time", "cpu": "CPU time", "memory": "peak memory"}[aim.figure]
     return (
         f"- {figure} of {aim.of} / {aim.against}: **{ratio:.2f}**"
-        f" (aim: at most {aim.at_most:g}; {verdict})"
+        f" (aim: at most {aim.at_most:.3g}; {verdict})"
     )
 
 
