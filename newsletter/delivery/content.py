@@ -13,10 +13,10 @@ Content = bytes | tuple[bytes, ...]
 
 #: RFC 5322 section 2.1.1: 998 characters and CRLF.
 LINE_MAXIMUM_BYTES = 1000
-#: Most personal values are shorter, and have nothing special in them.
+#: Most personal values are shorter, and one line at most.
 _SMALL_BYTES = 256
 _MOST_PIECES = 1000
-_SPECIAL = re.compile(rb"[\r\n\0]")
+_SIMPLE = re.compile(rb"[^\r\n\0]*+(?:\r\n)?")
 
 _BARE = "it has a CR or an LF that stand alone"
 _NUL = "it has a NUL byte"
@@ -102,9 +102,10 @@ def pieces_on_the_wire(content: Content, inspected: Inspected) -> tuple[bytes, .
 def _known(piece: bytes) -> _Piece:
     """Look through a piece, once for all messages that have it in them."""
     size = len(piece)
-    if size < _SMALL_BYTES and not _SPECIAL.search(piece):
-        dot = piece.startswith(b".")
-        return _Piece("", size, piece.isascii(), False, False, dot, False, False, size, -1)
+    if size < _SMALL_BYTES and _SIMPLE.fullmatch(piece):
+        dot, ended = piece.startswith(b"."), piece.endswith(b"\n")
+        tail = 0 if ended else -1
+        return _Piece("", size, piece.isascii(), False, False, dot, False, ended, size, tail)
     begins_with_lf, ends_with_cr = piece.startswith(b"\n"), piece.endswith(b"\r")
     first, last = piece.find(b"\n"), piece.rfind(b"\n")
     return _Piece(

@@ -92,7 +92,7 @@ def judge(outcome: Outcome, given_back: int = 0) -> Verdict:
     connection ended; see GIVE_BACKS.
     """
     if outcome.is_accepted:
-        return _verdict("accepted", DeliveryState.ACCEPTED)
+        return _ACCEPTED
     if outcome.after_dot:
         return _after_dot(outcome)
     if outcome.trouble is not Trouble.NONE or outcome.reply is None:
@@ -261,3 +261,7 @@ def _verdict(
         explanation=reason.explanation,
     )
     return replace(verdict, **flags) if flags else verdict  # type: ignore[arg-type]
+
+
+#: The verdict of nearly every message, made once.
+_ACCEPTED = _verdict("accepted", DeliveryState.ACCEPTED)
