@@ -260,9 +260,8 @@ def _show_check(tried: list[Tried]) -> None:
         reading = one.reading
         assert reading is not None  # noqa: S101 - it is one or the other
         newest = f", newest {one.newest}" if one.newest else ""
-        click.echo(
-            f"ok      {one.source.name}: {len(reading.items)} items ({reading.rule}){newest}"
-        )
+        word, count = "ok   " if reading.items else "EMPTY", len(reading.items)
+        click.echo(f"{word}   {one.source.name}: {count} items ({reading.rule}){newest}")
         for note in reading.notes:
             click.echo(f"        {note}")
     if not tried:

@@ -163,15 +163,20 @@ class Fetcher:
         from requests.cookies import RequestsCookieJar
 
         wish = _Wish(url, accept, max_bytes, whole, RequestsCookieJar())
+        final, answer = self._follow(wish)
+        return self._accepted(final, answer, wish)
+
+    def _follow(self, wish: _Wish) -> tuple[str, _Answer]:
+        """Return the answer at the end of the redirects, and its address."""
         ends_at = time.monotonic() + self._limits.total_seconds
-        current = _prepared(url, url)
+        current = _prepared(wish.url, wish.url)
         for _ in range(self._limits.redirects + 1):
             answer = self._ask(current, wish, ends_at)
             location = answer.headers.get("Location", "")
             if answer.status not in _REDIRECTS or not location:
-                return self._accepted(current, answer, wish)
-            current = _prepared(urljoin(current, _utf8(location)), url)
-        raise _failure(url, f"it redirects more than {self._limits.redirects} times")
+                return current, answer
+            current = _prepared(urljoin(current, _utf8(location)), wish.url)
+        raise _failure(wish.url, f"it redirects more than {self._limits.redirects} times")
 
     def may_read(self, url: str) -> bool:
         """Say whether the site's robots.txt lets us read an address that content named."""
@@ -192,11 +197,8 @@ class Fetcher:
 
     def _read_robots(self, url: str) -> Robots:
         try:
-            answer = self._ask(
-                urljoin(url, "/robots.txt"),
-                _Wish(url, "text/plain", ROBOTS_BYTES, whole=False),
-                time.monotonic() + self._limits.total_seconds,
-            )
+            place = urljoin(url, "/robots.txt")
+            _, answer = self._follow(_Wish(place, "text/plain", ROBOTS_BYTES, whole=False))
         except SourceUnreachableError:
             return CLOSED
         if answer.status >= 500 or answer.status == 429:

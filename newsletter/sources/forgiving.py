@@ -20,10 +20,7 @@ def forgiving_feed(text: str, base_url: str) -> Feed | None:
     # Bytes only: a string would be opened as a file or an address.
     found = feedparser.parse(
         text.encode("utf-8", "replace"),
-        response_headers={
-            "content-type": "application/xml; charset=utf-8",
-            "content-location": base_url,
-        },
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
@@ -82,5 +79,6 @@ def _entry(found: Any, base: str) -> FeedEntry:
 
 
 def _text(values: Any, key: str) -> str:
-    value = values.get(key)
+    # Its own `get` answers for keys that are not there, with a warning.
+    value = dict(values).get(key)
     return value if isinstance(value, str) else ""

@@ -301,6 +301,15 @@ def test_check_tries_every_source_and_fails_if_one_does(
     ]
 
 
+def test_check_names_a_source_that_has_nothing(workspace: Path) -> None:
+    (workspace / "feed.xml").write_text("<rss><channel><title>N</title></channel></rss>", "utf-8")
+    _run("add", "feed.xml", "--name", "Feed", "--yes")
+
+    assert _run("check").stdout == (
+        "EMPTY   Feed: 0 items (rss)\n        the feed has no items\n"
+    )  # fmt: skip
+
+
 def test_check_of_sources_that_all_answer_is_a_success(workspace: Path) -> None:
     (workspace / "news.txt").write_text(TEXT, encoding="utf-8")
     _run("add", "news.txt", "--yes")
