@@ -37,6 +37,13 @@ _META_WORDS = words_in(
     meta info byline submitted details postmeta entrymeta
     """
 )
+_LABELS = words_in(
+    """
+    posted published created submitted added written date dated on at by the of publié publiée
+    mis en ligne le du publicado publicada el fecha em veröffentlicht erstellt am vom datum
+    pubblicato il data opublikowano dodano dnia geplaatst op vydáno dne опубликовано добавлено дата от
+    """
+)
 _SEGMENT = re.compile(r"\s*[|•·»]\s*|\s+[-–—/]+\s+")
 _SEPARATED = re.compile(r"^\s*(?:[-–—:|•·)\]】]|$)")
 _OPENED = re.compile(r"(?:^|[-–—:|•·(\[【>,])\s*$")
@@ -90,12 +97,13 @@ class DateReader:
         rest = text
         for match in reversed(matches):
             rest = rest[: match.start] + " " + rest[match.end :]
-        words = len(_WORD.findall(rest))
-        if matches and words == 0:
+        words = [word.lower() for word in _WORD.findall(rest)]
+        if matches and not words:
             return True
-        # "Posted on 20 May 2016 by Ann" is a date; "10 December - Human Rights Day" is a title.
-        limit = 4 if any(match.role is not Role.PLAIN for match in matches) else 1
-        return words <= limit and self.parse(text) is not None
+        # "Posted on 20 May 2016" is a date; "Library News, 1 May 2016" and "10 December - Human
+        # Rights Day" are titles.
+        is_told = len(words) <= 1 or _LABELS.issuperset(words)
+        return is_told and self.parse(text) is not None
 
     def is_plausible(self, found: ItemDate | None) -> bool:
         """Say whether news can be of that day."""
@@ -314,7 +322,8 @@ def without_date(text: str, reader: DateReader) -> str:
     before = text[: match.start].rstrip(" -–—:|•·,/(【[")
     after = text[match.end :].lstrip(" -–—:|•·,/.)]】")
     rest = before or after
-    return rest if word_count(rest) >= 2 else text
+    # "Library News - 1 May 2016" would be nameless without its day.
+    return rest if word_count(rest) >= 4 else text
 
 
 def _dateline(lines: list[Line], title: Title, reader: DateReader) -> ItemDate | None:

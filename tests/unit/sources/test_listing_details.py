@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - markup reads best unbroken
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from newsletter.errors import SettingsError
@@ -227,3 +229,17 @@ def test_items_that_bear_the_same_title_keep_it() -> None:
         "<div class=c><h3><a href='{link}'>Board meeting of the library</a></h3><p>{date}</p><p>{text}</p></div>")))  # fmt: skip
 
     assert [item.title for item in found] == ["Board meeting of the library"] * 3
+
+
+def test_a_programme_page_gives_its_news_and_none_of_its_traps() -> None:
+    html = (Path(__file__).parents[2] / "data/pages/federation-programme.html").read_text("utf-8")
+
+    found = items(html)
+
+    assert [(item.link, item.date and item.date.isoformat()) for item in found] == [
+        ("https://library.example/news/panama-letter", "2016-05-20"),
+        ("https://library.example/news/new-leaders", "2016-05-20"),
+        ("https://library.example/news/harare-workshop", "2016-05-12"),
+    ]
+    assert found[0].summary.startswith("From 17-23 April 2016 associations")
+    assert found[2].title == "Workshop in Harare trains librarians to win support"

@@ -168,6 +168,16 @@ def test_a_day_in_a_title_that_says_more_is_part_of_the_title() -> None:
     assert found(page(main))[1] == ("10 December - Human Rights Day", ROWS[1][1], "2016-05-12")
 
 
+def test_a_title_that_its_day_tells_apart_keeps_it() -> None:
+    main = repeat(
+        "<div class=c><h2><a href='{link}'>Library News - {date}</a></h2><p>{text}</p></div>"
+    )
+
+    assert found(page(main)) == [
+        (f"Library News - {date}", link, iso) for _, link, date, iso in ROWS
+    ]
+
+
 def test_another_tab_is_another_list() -> None:
     def pane(name: str, content: str) -> str:
         return f"<div class='tab-pane' id={name}>{content}</div>"
