@@ -41,7 +41,8 @@ _LABELS = words_in(
     """
     posted published created submitted added written date dated on at by the of publié publiée
     mis en ligne le du publicado publicada el fecha em veröffentlicht erstellt am vom datum
-    pubblicato il data opublikowano dodano dnia geplaatst op vydáno dne опубликовано добавлено дата от
+    pubblicato il data opublikowano dodano dnia geplaatst op vydáno dne
+    опубликовано добавлено дата от
     """
 )
 _SEGMENT = re.compile(r"\s*[|•·»]\s*|\s+[-–—/]+\s+")
