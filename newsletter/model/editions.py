@@ -20,6 +20,7 @@ from newsletter.model.content import (
     QuickLink,
 )
 from newsletter.model.languages import best_match, chain_of, direction_of, is_same, printable
+from newsletter.model.message import without_markers
 
 #: From so many items up the mail opens with "In this issue".
 CONTENTS_FROM = 8
@@ -191,7 +192,7 @@ def resolve(
         number=issue.number,
         date=issue.date,
         intro=intro,
-        signed_by=printable(issue.signed_by),
+        signed_by=_clean(issue.signed_by),
         lead=lead,
         sections=_sections(speaker, rest, len(current)),
         events=tuple(events),
@@ -246,8 +247,8 @@ class _Speaker:
             date=item.date,
             place=self._item_text(item, self.chain, item.place, "place") or LocalText(),
             ends=item.ends,
-            source=printable(item.source),
-            picture=item.picture,
+            source=_clean(item.source),
+            picture=_picture(item.picture),
             alt=self._item_text(item, self.chain, alt, "alt") or LocalText(),
         )
 
@@ -279,8 +280,16 @@ class _Speaker:
         return self.issue.translations[found] if found else IssueTexts()
 
 
+def _picture(picture: Picture | None) -> Picture | None:
+    return replace(picture, url=_clean(picture.url)) if picture else None
+
+
 def _text(text: str, language: str) -> LocalText:
-    return LocalText(printable(text), language)
+    return LocalText(_clean(text), language)
+
+
+def _clean(text: str) -> str:
+    return without_markers(printable(text))
 
 
 def _is_past(item: EditionItem, day: date | None) -> bool:

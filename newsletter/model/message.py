@@ -26,6 +26,19 @@ MARKERS: dict[str, str] = {
     "view_url": "XPERSONALXVIEWX",
 }
 
+#: How every marker begins.
+MARKER_PREFIX = "XPERSONALX"
+
+
+def without_markers(text: str) -> str:
+    """Return a text that names no personal place.
+
+    News comes from others: a title or link that held a marker would carry each reader's
+    address to whoever wrote it.
+    """
+    return text.replace(MARKER_PREFIX, "XPERSONAL X")
+
+
 Values = Mapping[str, str]
 
 

@@ -8,12 +8,15 @@ from types import TracebackType
 from typing import Any
 
 import jinja2
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.errors import TemplateError
 from newsletter.rendering.filters import FILTERS
 from newsletter.rendering.themes import Theme, read, shown
 
+_MOST_REPEATED, _LARGEST_IN_POWER = 10_000, 100
 #: What a mistake in a template raises beside Jinja's own errors: {{ 1 / 0 }}, {{ "a" + 1 }}.
 _MISTAKES = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
@@ -38,7 +41,7 @@ class Templates:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         # Staff share themes: a template must not reach beyond what it is handed.
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = _Sandbox(
             loader=_ThemeLoader(theme),
             autoescape=lambda name: name is None or ".html" in name,  # text must not be escaped
             undefined=jinja2.StrictUndefined,  # a misspelt name is an error, not a hole in the mail
@@ -79,6 +82,22 @@ class Templates:
             if not file:
                 raise  # our own mistake, not the template's: keep its traceback
             raise _mistake(file, line, str(error)) from error
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, which also bounds what one sign can make: {{ "x" * 10 ** 9 }}."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Return the product or power; SecurityError for one that fills the memory."""
+        sizes = [len(one) for one in (left, right) if isinstance(one, str | list | tuple)]
+        factors = [one for one in (left, right) if isinstance(one, int)]
+        if operator == "*" and sizes and factors and sizes[0] * factors[0] > _MOST_REPEATED:
+            raise SecurityError(f"a text may not be repeated to more than {_MOST_REPEATED} signs")
+        if operator == "**" and any(abs(one) > _LARGEST_IN_POWER for one in factors):
+            raise SecurityError(f"powers go up to {_LARGEST_IN_POWER}")
+        return super().call_binop(context, operator, left, right)
 
 
 class _ThemeLoader(jinja2.BaseLoader):

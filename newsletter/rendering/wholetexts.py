@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from newsletter.model.editions import EditionItem, LocalText
+from newsletter.model.message import without_markers
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -58,13 +59,15 @@ def _paragraphs(content: LocalText) -> list[Markup]:
     import nh3
     from lxml.html import fragment_fromstring
 
-    clean = nh3.clean(
+    cleaned = nh3.clean(
         content.text[:_MOST_CHARACTERS],
         tags=_TAGS | _HEADINGS | _FRAMES,
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
+    # Again: a marker may have been written with entities, which are characters only now.
+    clean = without_markers(cleaned)
     return list(_blocks(fragment_fromstring(clean, create_parent="div"))) if clean.strip() else []
 
 

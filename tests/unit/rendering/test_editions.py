@@ -430,3 +430,30 @@ def test_no_element_is_empty(key: str) -> None:
     )
 
     assert not re.search(r"<(p|h[1-6]|div|a|b)\b[^>]*>\s*</\1>", rendered.html)
+
+
+@pytest.mark.parametrize("key", ["en", "en-light", "en-text"])
+def test_news_cannot_carry_a_readers_address_away(key: str) -> None:
+    marker = MARKERS["address"]
+    hidden = f"X\x00{marker[1:]}"
+    nested = marker.replace("ADDRESS", marker)
+    nasty = f"{marker} {hidden} {nested}"
+    item = make_issue_item(
+        title=f"t {nasty}",
+        summary=nasty,
+        link=f"https://evil.example/?{marker}",
+        source=nasty,
+        place=nasty,
+        date=ItemDate(2016, 6, 8),
+        content=f"<p>&#88;{marker[1:]} <a href='https://evil.example/&#x58;{marker[1:]}'>x</a></p>",
+        picture=Picture(f"https://evil.example/{marker}.png", nasty, 600, 300),
+    )
+    honest = make_issue_item(place="P", source="", date=ItemDate(2016, 6, 8))
+
+    texts = [
+        rendered.html + rendered.text
+        for one in (item, honest)
+        for rendered in [render(key, make_issue(items=(one,), subject="S", signed_by=one.source))]
+    ]
+
+    assert texts[0].count(marker) == texts[1].count(marker) > 0

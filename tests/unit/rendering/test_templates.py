@@ -132,6 +132,10 @@ def test_themes_based_on_each_other_are_an_error(own: Path) -> None:
         ("{% include '/etc/passwd' %}", "outside its theme"),
         ("{% include 'shipped:../newsletter.toml' %}", "outside its theme"),
         ("{{ cycler.__init__.__globals__.os.popen('id') }}", "unsafe"),
+        ("{{ 'a' * 10 ** 9 }}", "line 1: a text may not be repeated"),
+        ("{{ [1] * 99999 }}", "line 1: a text may not be repeated"),
+        ("{{ 9 ** 999 }}", "line 1: powers go up to 100"),
+        ("{% include 'default/issue.txt.j2' %}", "line 1: "),
         ("{% for i in range(999999999) %}{% endfor %}", "line 1: Range too big"),
     ],
 )
