@@ -207,5 +207,12 @@ def _of_element(element: HtmlElement) -> Iterator[str]:
         kind = source[5:].partition(";")[0].partition("/")[2].partition("+")[0]
         yield f"image-{_PICTURES.get(kind, kind)}"
     elif tag in {"img", "source"} and source:
-        kind = PurePosixPath(urlsplit(source).path).suffix.lower().lstrip(".")
+        kind = _suffix(source)
         yield f"image-{_PICTURES.get(kind, kind)}"
+
+
+def _suffix(source: str) -> str:
+    try:
+        return PurePosixPath(urlsplit(source).path).suffix.lower().lstrip(".")
+    except ValueError:
+        return ""

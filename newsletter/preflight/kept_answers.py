@@ -23,7 +23,8 @@ class KeptAnswers:
         self._path = path
         self._now = now
         self._known: dict[str, dict[str, Any]] = {}
-        with suppress(OSError, ValueError):
+        # A damaged file costs asking again, nothing more.
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             read = json.loads(path.read_text(encoding="utf-8"))
             oldest = (now - KEPT).isoformat()
             self._known = {link: one for link, one in read.items() if one["asked"] > oldest}

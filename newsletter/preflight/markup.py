@@ -66,7 +66,10 @@ def _file(picture: HtmlElement) -> str:
     source = picture.get("src") or ""
     if source.startswith("data:"):
         return source.partition(";")[0]
-    return shortened(PurePosixPath(urlsplit(source).path).name or source)
+    try:
+        return shortened(PurePosixPath(urlsplit(source).path).name or source)
+    except ValueError:
+        return shortened(source)
 
 
 def headings(candidate: Candidate) -> Iterator[Finding]:

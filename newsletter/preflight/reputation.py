@@ -104,6 +104,8 @@ def reverse(sender: Sender, names: Names) -> Iterator[Proof]:
     outgoing = _outgoing(sender, names)
     if not outgoing:
         says = "which address sends cannot be seen from here; give it with --address to check it"
+        if _is_public_name(sender.smtp_host):
+            says = f"{sender.smtp_host} has no address in the DNS; is SMTP_HOST right?"
         yield Proof("PTR", Verdict.WARNING, says)
     for address in outgoing[:4]:
         found = reverse_names(names, address)

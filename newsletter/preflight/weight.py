@@ -24,7 +24,7 @@ LIGHT_BYTES, LIGHT_ITEMS = 20_000, 12
 def size(candidate: Candidate) -> Iterator[Finding]:
     """Find editions that Gmail would cut, with what is biggest in them."""
     for page in candidate.pages:
-        total = len(page.rendered.html.encode()) + PERSONAL_BYTES
+        total = bytes_of(page.rendered.html) + PERSONAL_BYTES
         if total < NEAR_BYTES:
             continue
         kilobytes = (total + 500) // 1000
@@ -80,7 +80,7 @@ def _only(element: etree._Element, target: str, links: set[str]) -> bool:
 def styles(candidate: Candidate) -> Iterator[Finding]:
     """Find more style sheet than Gmail reads: it then drops all of it."""
     for page in candidate.pages:
-        total = sum(len((style.text or "").encode()) for style in page.root.iter("style"))
+        total = sum(bytes_of(style.text or "") for style in page.root.iter("style"))
         if total > STYLE_BYTES:
             yield error(
                 "style-size",
@@ -97,7 +97,7 @@ def light(candidate: Candidate) -> Iterator[Finding]:
     for page in candidate.pages:
         if page.rendered.edition.form is not EditionForm.LIGHT:
             continue
-        total = len(page.rendered.html.encode())
+        total = bytes_of(page.rendered.html)
         if total > allowed:
             yield warning(
                 "light-size",
@@ -119,7 +119,7 @@ def budget(candidate: Candidate) -> Iterator[Finding]:
     """Find editions that cost their readers more than newsletter.toml allows."""
     for rendered in candidate.editions:
         allowed = candidate.budgets.get(rendered.edition.form, 0)
-        total = len(rendered.html.encode()) + len(rendered.text.encode())
+        total = bytes_of(rendered.html) + bytes_of(rendered.text)
         if allowed and total > allowed:
             yield warning(
                 "budget",
@@ -127,6 +127,11 @@ def budget(candidate: Candidate) -> Iterator[Finding]:
                 where=f"edition {rendered.edition.key!r}",
                 mend="Shorten summaries or leave items out, or raise [budgets] in newsletter.toml.",
             )
+
+
+def bytes_of(text: str) -> int:
+    """Return how many bytes a text takes in UTF-8."""
+    return len(text.encode("utf-8", "replace"))
 
 
 CHECKS: tuple[Check, ...] = (size, styles, light, budget)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from newsletter.errors import SettingsError
 from newsletter.preflight import Finding
 
 if TYPE_CHECKING:
+    from newsletter.preflight.names import Dns
     from newsletter.preflight.proofs import Proof as Proof  # the faces show it
     from newsletter.workspace import Workspace
 
@@ -26,7 +28,7 @@ def check_domain(
     from, `server` the DNS server to ask ("127.0.0.1:5353").
     """
     from newsletter.delivery.signing import configured_signer
-    from newsletter.preflight.names import Dns, NoAnswerError
+    from newsletter.preflight.names import NoAnswerError
     from newsletter.preflight.proofs import Sender
     from newsletter.preflight.reputation import examine
 
@@ -34,6 +36,8 @@ def check_domain(
     mail_from = parseaddr(settings.mail.sender)[1]
     if "@" not in mail_from:
         raise SettingsError("MAIL_FROM is not set", hint="Set MAIL_FROM in .env.")
+    if address:
+        _numbers(address, "--address")
     dkim = settings.dkim
     signer = configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
     sender = Sender(
@@ -45,12 +49,33 @@ def check_domain(
         dkim_selector=signer.selector if signer else selector,
         dkim_record=signer.record() if signer else "",
     )
-    host, _, port = server.partition(":")
     try:
-        names = Dns([host] if host else (), port=int(port or 53))
+        names = _names(server)
     except NoAnswerError as error:
         raise SettingsError(str(error), hint="Check the network of this machine.") from error
     return examine(sender, names)
+
+
+def _names(server: str) -> Dns:
+    """Return the DNS of this machine, or the server written as ADDRESS or ADDRESS:PORT."""
+    from newsletter.preflight.names import Dns
+
+    if not server:
+        return Dns()
+    host, _, port = server.rpartition(":")
+    if not host or ":" in host or not port.isdigit():
+        host, port = server, "53"
+    return Dns([_numbers(host, "--dns")], port=int(port))
+
+
+def _numbers(written: str, option: str) -> str:
+    try:
+        return str(ip_address(written))
+    except ValueError as error:
+        raise SettingsError(
+            f"{option} {written!r} is not an address in numbers",
+            hint=f"Write it as {option} 192.0.2.25.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,3 +172,15 @@ def test_a_domain_needs_a_sender(folder: Path) -> None:
 
     assert code == 1
     assert "MAIL_FROM" in complaint
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--address", "mail"), ("--dns", "dns.example"), ("--dns", "1.1.1.1:x")]
+)
+def test_an_address_that_is_none_is_said(folder: Path, option: str, value: str) -> None:
+    write(folder / ".env", "MAIL_FROM=news@library.example\n")
+
+    code, _, complaint = run(folder, "--domain", option, value)
+
+    assert code == 1
+    assert "not an address in numbers" in complaint

@@ -166,6 +166,7 @@ def test_a_domain_in_order_is_proven_thing_by_thing() -> None:
             "does not lead back",
             "",
         ),
+        ("PTR", GOOD.but("smtp.example.org", "A"), "warning", "is SMTP_HOST right", ""),
         ("MX", GOOD.but("example.org", "SILENT", "x"), "warning", "could not be checked", ""),
     ],
 )
