@@ -115,3 +115,10 @@ def test_colour_is_left_out_when_a_person_wants_none(
         ctx.invoke(main.callback, workspace=None)
 
         assert ctx.color is False
+
+
+def test_a_misspelt_command_is_told_the_nearest() -> None:
+    result = CliRunner().invoke(main, ["colect", "2016-05"])
+
+    assert result.exit_code == 2
+    assert "Did you mean 'collect'?" in result.stderr
