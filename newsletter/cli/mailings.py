@@ -364,4 +364,5 @@ def _complain(sent: Sent) -> None:
         raise MailingStoppedError(mailing.id, end.reason, unwritten=end.unwritten)
     waiting = mailing.balance.waiting + mailing.balance.deferred + mailing.balance.unknown
     why = f": {end.reason}" if end.reason else ""
-    raise SentInPartError(f"{waiting} readers are still open{why}")
+    who = "1 reader is" if waiting == 1 else f"{waiting} readers are"
+    raise SentInPartError(f"{who} still waiting{why}")

@@ -319,5 +319,11 @@ async def connect(host: str, port: int, timeout: float) -> Wire:
         trouble = Trouble.NO_SUCH_HOST if unknown else Trouble.UNREACHABLE
         raise WireError(f"the name {host!r} cannot be found: {error.strerror}", trouble) from error
     except (OSError, UnicodeError) as error:
-        raise WireError(f"no connection: {error}", Trouble.UNREACHABLE) from error
+        raise WireError(f"no connection: {_plainly(error)}", Trouble.UNREACHABLE) from error
     return wire
+
+
+def _plainly(error: OSError | UnicodeError) -> str:
+    """Return "Connection refused" rather than asyncio's "[Errno 111] Connect call failed ..."."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error)
