@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from newsletter.model.content import Picture
+from newsletter.model.content import Item, Picture
 from newsletter.sources.lines import words_of
 from newsletter.sources.pages import absolute, clean
 
@@ -44,6 +46,24 @@ _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*['\"]?([^'\")]
 _SIZE = re.compile(r"\d{1,5}")
 #: Below this a picture is a bullet or an icon.
 _MIN_SIDE = 50
+#: The same picture at so many items belongs to the template, not to any of them.
+_ORNAMENT_FROM = 3
+
+
+def without_ornaments(items: Iterable[Item]) -> list[Item]:
+    """Return the items without the pictures that stand at three or more of them.
+
+    A stock photo, a telephone beside each entry, the site's emblem as every page's og:image:
+    they say nothing about the item.
+    """
+    items = list(items)
+    seen = Counter(item.picture.url for item in items if item.picture)
+    return [
+        replace(item, picture=None)
+        if item.picture and seen[item.picture.url] >= _ORNAMENT_FROM
+        else item
+        for item in items
+    ]
 
 
 def picture_of(pieces: tuple[HtmlElement | str, ...], base_url: str) -> Picture | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from newsletter.model.content import Item, ItemStatus, Reading, Source
 from newsletter.sources.blocks import block_items
 from newsletter.sources.item_dates import DateReader
+from newsletter.sources.item_pictures import without_ornaments
 from newsletter.sources.pages import Page, absolute
 from newsletter.sources.selected import selected_items
 from newsletter.sources.structured import h_entry_items, json_ld_items, microdata_items
@@ -33,7 +34,7 @@ def read_listing(page: Page, source: Source, *, fetched_at: datetime) -> Reading
         rule, found = "selectors", selected_items(page, source.selectors, reader)
     else:
         rule, found = _detect(page, reader)
-    items = tuple(_finished(item, source, language) for item in found)
+    items = tuple(_finished(item, source, language) for item in without_ornaments(found))
     return Reading(
         source=source.name,
         rule=rule,

@@ -30,6 +30,7 @@ from newsletter.model.content import Item, ItemStatus, Period, Reading, Source
 from newsletter.sources import articles, read_source
 from newsletter.sources.fetching import Fetcher, Fetches, user_agent
 from newsletter.sources.http_cache import HttpCache
+from newsletter.sources.item_pictures import without_ornaments
 from newsletter.sources.promise import VERSION, failure_as_json, item_as_json
 from newsletter.sources.snapshots import Recorder, Replayer
 
@@ -296,7 +297,9 @@ class _Collecting:
         )
         found = {id(item): answer for item, answer in zip(wanted, answers, strict=True)}
         completed = [found[id(one)].item if id(one) in found else one for one in items]
-        return completed, _told_once(answer.note for answer in answers if answer.note)
+        return without_ornaments(completed), _told_once(
+            answer.note for answer in answers if answer.note
+        )
 
     def _lacks_something(self, item: Item) -> bool:
         if item.source in {one.name for one in self.sources if not one.read_articles}:
