@@ -272,3 +272,16 @@ def test_a_day_without_a_time_is_the_same_day_everywhere(theme: Theme) -> None:
 )
 def test_a_language_is_named_in_itself(theme: Theme, code: str, name: str) -> None:
     assert name_of(theme, code) == name
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (ItemDate(2016, 4, 30), ItemDate(2016, 5, 2), "من ٣٠ أبريل إلى ٢ مايو ٢٠١٦"),
+        (ItemDate(2016, 12, 30), ItemDate(2017, 1, 2), "من ٣٠ ديسمبر ٢٠١٦ إلى ٢ يناير ٢٠١٧"),
+    ],
+)
+def test_an_arabic_range_is_told_in_words(
+    theme: Theme, start: ItemDate, end: ItemDate, expected: str
+) -> None:
+    assert speak(theme, "ar").date_range(start, end) == expected
