@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from newsletter.delivery.signing import (
     Algorithm,
     Signer,
+    configured_signer,
     load_signer,
     new_key,
     relaxed_body,
@@ -24,6 +26,23 @@ from newsletter.errors import SigningError
 from newsletter.model.content import Edition, EditionForm, RenderedEdition
 from newsletter.model.message import MARKERS
 from newsletter.rendering.message import Addressing, build_template
+
+#: 768 bits, made for this test by openssl: new ones are no longer made so short.
+SHORT_KEY = b"""\
+-----BEGIN PRIVATE KEY-----
+MIIB5QIBADANBgkqhkiG9w0BAQEFAASCAc8wggHLAgEAAmEAs5HDS1vK9MVo/qw/
+IPQ0mbrBs7mM26OjbsJY2FmejCjxZXx8clN86T2Bb1hntv0Q1+8683FORq65eoGF
+bL6cCR41qqXpDjxIXMWE6lMQYDTnDMJSxFse38M2Psb/dI8NAgMBAAECYQCOU+Vw
+UJRgSCw9V3c9/nHGu4EWm+ZqnJxIiOB0syv4uecD4pSc5VGnaSmzgGXMY23mk7kM
+zm3mMYeSz15AKC5jL5NyGVlecyCZRoSI06/GKwIueuI2gxappY87L2D4Yx0CMQDl
+4uLRX4WTkV2kUul437Gc0w2dLIQrXXU5TC9lfrHVbgUR5P/boKpljxmwn3YVA4sC
+MQDH96g63wYoRJMEXET9iHN8nwXhqGSTpAo10QTlMPqQBs5Mgt3a95HhfpalIxDe
+KscCMBuaM3vKSWKfmKvLXMcrrMrUuJS/rJr8XL/leudn3/htfmRYp7P6RZtuJDqF
+2wrI4wIwYMy9TkpaI7IWbRzxdL3SEfi1Eyi+D05wdt7I/N253XC9+wG6vd3sa3kp
+GaWg67tPAjEAgGwg6nqoHGDTodP9KdHZqq/AONIZkrUq3hCQXVaUuFGLZ6ivX/0Y
+I44HkvWIdbjf
+-----END PRIVATE KEY-----
+"""
 
 
 def key_file(folder: Path, pem: bytes, mode: int = 0o600) -> Path:
@@ -203,3 +222,31 @@ def test_names_that_cannot_stand_in_the_dns_are_refused(
 
     with pytest.raises(SigningError, match="dkim"):
         load_signer(domain, selector, path)
+
+
+def test_a_key_too_short_to_count_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SigningError, match="only 768 bits"):
+        load_signer("example.org", "news", key_file(tmp_path, SHORT_KEY))
+
+
+def test_without_the_package_one_learns_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = key_file(tmp_path, new_key(Algorithm.ED25519))
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+
+    with pytest.raises(SigningError, match="cryptography") as refused:
+        load_signer("example.org", "news", path)
+
+    assert "pip install" in refused.value.hint
+
+
+def test_settings_turn_signing_on_only_when_they_are_complete(tmp_path: Path) -> None:
+    name = key_file(tmp_path, new_key(Algorithm.ED25519)).name
+
+    assert configured_signer("", "", "", tmp_path) is None
+    signer = configured_signer("example.org", "news", name, tmp_path)
+    assert signer is not None
+    assert signer.algorithm is Algorithm.ED25519
+    with pytest.raises(SigningError, match="all three"):
+        configured_signer("example.org", "", name, tmp_path)

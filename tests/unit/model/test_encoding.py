@@ -86,6 +86,24 @@ def test_a_subject_has_no_adjacent_encoded_words_and_no_long_line(text: str) -> 
     assert all(len(word) <= 75 for word in re.findall(r"=\?utf-8\?.*?\?=", written))
 
 
+def test_a_long_subject_in_ascii_is_folded_between_words() -> None:
+    words = " ".join(f"word{number}" for number in range(40))
+
+    written = encoding.unstructured(words, len("Subject: "))
+
+    lines = f"Subject: {written}".split("\r\n")
+    assert len(lines) == 4
+    assert all(line.startswith(" word") for line in lines[1:])
+    assert "".join(lines) == f"Subject: {words}"
+
+
+def test_a_subject_of_one_endless_word_is_encoded_to_fit() -> None:
+    written = encoding.unstructured("x" * 500, len("Subject: "))
+
+    assert written.startswith("=?utf-8?q?xxx")
+    assert all(len(line) <= 76 for line in f"Subject: {written}".split("\r\n"))
+
+
 @given(NASTY)
 def test_a_name_cannot_add_a_recipient_a_header_or_a_line(name: str) -> None:
     written = encoding.mailbox(name, "reader@example.org", 4)
@@ -135,7 +153,19 @@ def test_an_address_is_written_as_a_server_takes_it(address: str, written: str) 
 
 
 @pytest.mark.parametrize(
-    "address", ["", "@example.org", "a@", "a", "a@b c", "a@b>", "a@b,c@d e", "a@" + "x" * 400]
+    "address",
+    [
+        "",
+        "@example.org",
+        "a@",
+        "a",
+        "a@b c",
+        "a@b>",
+        "a@b,c@d e",
+        "a@" + "x" * 400,
+        "a@ü..de",
+        "a@" + "ü" * 80,
+    ],
 )
 def test_what_is_no_address_is_refused_by_name(address: str) -> None:
     with pytest.raises(MessageError):

@@ -267,3 +267,11 @@ def test_a_filled_body_reads_like_one_built_by_the_email_package() -> None:
     read = email.message_from_bytes(filled, policy=email.policy.default)
     assert isinstance(read, EmailMessage)
     assert read.get_content().replace("\r\n", "\n") == expected.get_content()
+
+
+def test_a_template_knows_about_how_big_its_messages_are() -> None:
+    runs: list[str | Place] = ["x" * 5000 + "\n", Place("name", Escape.TEXT), "é" * 3000 + "\n"]
+    for transfer in (Transfer.QUOTED_PRINTABLE, Transfer.BASE64):
+        made = template(runs, transfer)
+
+        assert made.size_bytes == pytest.approx(len(made.fill({"name": "Anna"})), rel=0.02)
