@@ -252,7 +252,7 @@ def sources(draw: st.DrawFn) -> list[Item]:
 def changed_by_person(draw: st.DrawFn, issue: Issue) -> Issue:
     """Return the issue as a person might leave it: texts, order, removals, choices."""
     items = [
-        replace(item, title="MINE " + item.title, included=draw(st.booleans()))
+        replace(item, title=f"MINE {item.title}".strip(), included=draw(st.booleans()))
         if draw(st.booleans())
         else replace(item, summary="MINE", lead=draw(st.booleans()))
         for item in issue.items
