@@ -1,0 +1,327 @@
+"""What staff do about a mailing: look, decide, try again, wait, call off, move house."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.servers.scripted import Action, Script, ScriptedServer, drop, say, scripted_server
+from tests.stories.mailing_room import MailingRoom
+
+PEOPLE = [f"reader{number}@town.example" for number in range(8)]
+LOST, MOVED, GONE, LATER = PEOPLE[:4]
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A server that loses an answer, refuses two readers and puts one off."""
+    rcpt: dict[str, Action | Sequence[Action]] = {
+        MOVED: say("551 5.7.1 user not local"),
+        GONE: say("550 5.1.1 no such user"),
+        LATER: (say("451 4.3.0 try later"), say("250 2.1.5 Ok")),
+    }
+    dot = {LOST: (drop(takes=True), say("250 2.0.0 Ok: queued as 2ND"))}
+    with scripted_server(Script(rcpt=rcpt, dot=dot)) as running:
+        yield running
+
+
+@pytest.fixture
+def room(tmp_path: Path, server: ScriptedServer) -> MailingRoom:
+    furnished = MailingRoom.furnish(tmp_path / "workspace", server.port)
+    furnished.invite(PEOPLE)
+    return furnished
+
+
+def test_the_dry_run_says_how_many_and_sends_nothing(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    shown = room.run("send", "2016-05", "--list", "members", ok=(0,))
+
+    assert "8 readers" in shown.stdout
+    assert "edition en: 8" in shown.stdout
+    assert server.accepted == []
+    assert json.loads(room.run("status", "--json").stdout)["mailings"] == []
+
+
+def test_without_a_terminal_a_real_send_wants_yes(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    shown = room.run("send", "2016-05", "--list", "members", "--really", ok=(1,))
+
+    assert "--yes" in shown.stderr
+    assert server.accepted == []
+
+
+def test_a_test_reaches_only_the_named_address_and_counts_for_nothing(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.run("send", "2016-05", "--to", "me@desk.example", ok=(0,))
+    room.run("send", "2016-05", "--to", "me@desk.example", ok=(0,))
+    room.run("send", "2016-05", "--to", PEOPLE[-1], ok=(0,))
+
+    identifiers = [one.message_id for one in server.accepted]
+    assert [one.recipient for one in server.accepted] == ["me@desk.example"] * 2 + [PEOPLE[-1]]
+    assert len(set(identifiers)) == 3
+    assert "8 readers" in room.run("send", "2016-05", "--list", "members").stdout
+
+
+def test_the_books_after_a_send_with_all_kinds_of_answers(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    sent = room.send(ok=(4,))
+
+    states = room.states()
+    assert (states[LOST], states[GONE], states[LATER]) == ("unknown", "refused", "deferred")
+    assert set(states.values()) <= {"accepted", "unknown", "refused", "deferred"}
+    assert LOST in sent.stderr
+    assert room.mailing()["state"] == "sending"
+    assert LOST in room.run("unknown", "1", ok=(0,)).stdout
+    assert "unknown" in room.run("deliveries", "1", "--csv", "--state", "unknown").stdout
+
+
+def test_resume_sends_the_unknown_again_under_the_same_message_id(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send(ok=(4,))
+
+    resumed = room.run("resume", ok=(0, 4))
+
+    copies = [one.message_id for one in server.accepted if one.recipient == LOST]
+    assert len(copies) == 2
+    assert len(set(copies)) == 1
+    assert LOST in resumed.stderr
+    assert room.states()[LOST] == room.states()[LATER] == "accepted"
+    assert room.deliveries()[LOST]["attempts"] == 2
+
+
+def test_a_second_send_writes_to_nobody_twice_and_says_so(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send(ok=(4,))
+    room.run("resume", ok=(0,))
+    before = len(server.accepted)
+
+    again = room.send(ok=(0,))
+
+    assert "nobody is sent it twice" in again.stdout
+    assert len(server.accepted) == before
+
+
+def test_who_joins_later_gets_the_issue_by_a_second_send(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send("--unknown", "hold", ok=(4,))
+    room.invite(["late@town.example"])
+
+    room.send(ok=(0,))
+
+    assert [one.recipient for one in server.accepted].count("late@town.example") == 1
+    assert room.states(2) == {"late@town.example": "accepted"}
+
+
+def test_held_answers_are_decided_by_a_person(room: MailingRoom, server: ScriptedServer) -> None:
+    room.send("--unknown", "hold", ok=(4,))
+    room.run("resume", ok=(4,))
+    assert room.states()[LOST] == "unknown"
+
+    room.run("unknown", "1", "--accepted", LOST.upper(), ok=(0,))
+
+    assert room.states()[LOST] == "accepted"
+    room.run("resume", ok=(0, 1))
+    assert room.mailing()["state"] == "finished"
+    assert [one.recipient for one in server.accepted].count(LOST) == 1
+
+
+def test_the_history_of_one_delivery_is_told_in_order(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send(ok=(4,))
+    room.run("resume", ok=(0, 4))
+
+    told = room.run("deliveries", "1", "--address", LATER, ok=(0,)).stdout
+
+    states = [line.split()[2] for line in told.splitlines()]
+    assert states == ["in_flight", "deferred", "in_flight", "accepted"]
+    assert "451 4.3.0 try later" in told
+
+
+def test_the_report_explains_in_sentences_and_tables(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send(ok=(4,))
+
+    told = room.run("report", "1", ok=(0,)).stdout
+    counted = json.loads(room.run("report", "1", "--json", ok=(0,)).stdout)
+
+    assert "no such user" in told
+    assert "By domain" in told
+    assert {one["state"] for one in counted["reasons"]} >= {"refused", "unknown"}
+    assert counted["planned"] == 8
+    assert counted["domains"][0]["domain"] == "town.example"
+
+
+def test_retry_sends_again_to_the_chosen_ones(room: MailingRoom, server: ScriptedServer) -> None:
+    room.send(ok=(4,))
+    room.run("resume", ok=(0,))
+    server.script = Script()
+
+    room.run("retry", "1", "--state", "refused", "--reason", "user", ok=(0, 4))
+
+    taken = [one.recipient for one in server.accepted]
+    assert taken.count(GONE) == 1
+    assert room.states()[GONE] == "accepted"
+    assert room.mailing()["state"] == "finished"
+
+
+def test_a_schedule_long_past_asks_before_it_is_sent(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send("--at", "2016-05-20T08:00", ok=(0,))
+    _put_back(room, hours=5)
+
+    told = room.run("run", "--once", ok=(0,)).stdout
+    refused = room.run("resume", ok=(1,))
+
+    assert "should have gone" in told
+    assert "should have gone" in refused.stderr
+    assert server.accepted == []
+    room.run("resume", "--yes", ok=(0, 4))
+    assert server.accepted
+
+
+def _put_back(room: MailingRoom, *, hours: int) -> None:
+    """Let the time a mailing should go at be so long ago."""
+    with closing(sqlite3.connect(room.folder / "newsletter.db")) as database:
+        database.execute("UPDATE mailings SET starts = starts - ?", (hours * 3_600_000,))
+        database.commit()
+
+
+def test_the_scheduler_sends_what_is_due_and_nothing_before(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send("--at", "2999-01-01T08:00", ok=(0,))
+
+    room.run("run", "--once", ok=(0,))
+    assert server.accepted == []
+    with closing(sqlite3.connect(room.folder / "newsletter.db")) as database:
+        database.execute("UPDATE mailings SET starts = created")
+        database.commit()
+    told = room.run("run", "--once", ok=(0,)).stdout
+
+    assert "mailing 1" in told
+    assert len(server.accepted) >= 4
+
+
+def test_a_hold_can_be_called_off(room: MailingRoom, server: ScriptedServer) -> None:
+    held = room.popen("send", "2016-05", "--list", "members", "--really", "--yes", "--hold", "1h")
+    assert held.stderr is not None
+    held.stderr.readline()
+
+    room.run("cancel", "1", ok=(0,))
+    out, _ = held.communicate(timeout=20)
+
+    assert "nothing was sent" in out
+    assert held.returncode == 0
+    assert server.accepted == []
+    assert room.mailing()["skipped"] == 8
+
+
+def test_a_canary_that_falls_ill_stops_the_others(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    server.script = Script(rcpt=say("550 5.1.1 no such user"))
+
+    stopped = room.send("--canary", "50%", ok=(1,))
+
+    assert "the others wait" in stopped.stderr
+    found = room.mailing()
+    assert (found["refused"], found["waiting"], found["state"]) == (4, 4, "paused")
+
+
+def test_a_healthy_canary_is_followed_by_the_others(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    server.script = Script()
+
+    room.send("--canary", "25%", ok=(0,))
+
+    assert sorted(one.recipient for one in server.accepted) == PEOPLE
+
+
+def test_a_copy_of_the_workspace_asks_before_it_sends(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send("--at", "2999-01-01T08:00", ok=(0,))
+    copy = MailingRoom(room.folder.with_name("copy"))
+    shutil.copytree(room.folder, copy.folder)
+    for one in (room, copy):
+        with closing(sqlite3.connect(one.folder / "newsletter.db")) as database:
+            database.execute("UPDATE mailings SET starts = created")
+            database.commit()
+
+    refused = copy.run("resume", ok=(1,))
+
+    assert "another place" in refused.stderr
+    assert server.accepted == []
+    copy.run("resume", "--yes", ok=(0, 4))
+    assert server.accepted
+
+
+def test_a_wrong_password_stops_at_once_and_marks_nobody(tmp_path: Path) -> None:
+    script = Script(mechanisms=("PLAIN",), accounts={"desk": "right"})
+    with scripted_server(script) as guarded:
+        room = MailingRoom.furnish(tmp_path / "workspace", guarded.port)
+        room.invite(PEOPLE)
+        room.environment = {"SMTP_USERNAME": "desk", "SMTP_PASSWORD": "wrong-secret"}
+        stopped = room.send(ok=(1,))
+
+    assert "SMTP_PASSWORD" in stopped.stderr or "log" in stopped.stderr
+    assert "wrong-secret" not in stopped.stderr + stopped.stdout
+    found = room.mailing()
+    assert (found["waiting"], found["refused"], found["deferred"]) == (8, 0, 0)
+
+
+def test_without_a_server_it_says_which_setting_is_missing(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    env = room.folder / ".env"
+    env.write_text("NEWSLETTER_SECRET=only-for-these-tests-and-long-enough\n", encoding="utf-8")
+
+    refused = room.send(ok=(1,))
+
+    assert "SMTP_HOST" in refused.stderr
+
+
+def test_progress_is_shown_on_a_terminal_and_in_a_second_one(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    server.script = Script(dot_delay=0.05)
+    script = [
+        "script",
+        "-qefc",
+        " ".join([*room.command, "send", "2016-05", "--list", "members", "--really"]),
+        "/dev/null",
+    ]
+    if shutil.which("script") is None:
+        pytest.skip("there is no program to make a terminal")
+    process = subprocess.run(
+        script,
+        input="8\n",
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert "type the number of readers" in process.stdout
+    assert process.returncode == 0, process.stdout
+    assert len(server.accepted) == 8
+    assert "finished" in room.run("status", "--watch", ok=(0,)).stdout
