@@ -1,0 +1,58 @@
+"""Killed against a real Postfix, then settled by its log: nobody lost, nobody twice."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from email.utils import parseaddr
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.servers.postfix import Postfix, needs_postfix, postfix
+from tests.stories.mailing_room import MailingRoom
+
+pytestmark = [needs_postfix, pytest.mark.postfix, pytest.mark.xdist_group("postfix")]
+
+READERS = [f"reader{number}@town.example" for number in range(600)]
+
+
+def test_lost_answers_are_settled_exactly_by_the_servers_log(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    with postfix(keeps=True) as server:
+        room = MailingRoom.furnish(tmp_path / "workspace", server.port)
+        room.invite(READERS)
+        arguments = ("send", "2016-05", "--list", "members", "--really", "--yes")
+        process = room.popen(*arguments, "--unknown", "reconcile")
+        for _ in range(4):
+            target = server.log().count("queue active") + chance.randrange(30, 100)
+            end = monotonic() + 20
+            while server.log().count("queue active") < target and monotonic() < end:
+                if process.poll() is not None:
+                    break
+            process.kill()
+            process.communicate()
+            process = room.popen("resume")
+        process.communicate(timeout=60)
+        unknown = {one for one, state in room.states().items() if state == "unknown"}
+
+        told = room.run("reconcile", "1", "--maillog", str(server.maillog), ok=(0,)).stdout
+        room.run("resume", ok=(0, 1))
+
+        found = room.mailing()
+        copies = _arrived(server, len(READERS))
+
+    assert unknown
+    assert all(address in told for address in unknown)
+    assert "does not reach" not in told
+    assert (found["accepted"], found["state"]) == (len(READERS), "finished")
+    assert copies == dict.fromkeys(READERS, 1)
+
+
+def _arrived(server: Postfix, count: int) -> Counter[str]:
+    """Return the copies of each reader, once Postfix has filed what it took."""
+    end = monotonic() + 30
+    while len(found := server.messages()) < count and monotonic() < end:
+        continue
+    return Counter(parseaddr(str(message["To"]))[1] for message in found)
