@@ -32,19 +32,21 @@ def demo(folder: Path) -> None:
     inboxes = folder / "received"
     with receiver(inboxes) as server:
         example.point_at(folder, server.host, server.port)
+        _type(folder, "collect", example.ISSUE)
+        example.translate(folder)
         for line in _STEPS:
             _type(folder, *line)
     _say_where(folder, inboxes, example.ISSUE)
 
 
 _STEPS = (
-    ("collect", "2016-05"),
+    ("translations", "2016-05"),
     ("preview", "2016-05"),
     ("check", "2016-05"),
     ("subscribers", "import", "readers.csv", "--list", "readers", "--really"),
     ("send", "2016-05", "--list", "readers"),
     ("send", "2016-05", "--list", "readers", "--really", "--yes"),
-    ("status",),
+    ("report", "1"),
 )
 
 
@@ -65,6 +67,7 @@ def _say_where(folder: Path, inboxes: Path, issue: str) -> None:
         ("the issue, to edit", folder / "issues" / issue / "issue.toml"),
         ("all previews", out / "index.html"),
         ("as HTML", out / "en.html"),
+        ("in Arabic", out / "ar.html"),
         ("as text", out / "en.txt"),
         ("as it is sent", out / "en.eml"),
         (f"inboxes, {filed} messages", inboxes / "new"),

@@ -29,6 +29,21 @@ def lay_out(folder: Path) -> None:
         raise FileWriteError(f"cannot write {str(place)!r}: {error.strerror}") from error
 
 
+def translate(folder: Path) -> None:
+    """Lay the volunteers' translations beside the issue; those that are there stay.
+
+    Raises FileWriteError.
+    """
+    issue = folder / "issues" / ISSUE
+    try:
+        for file in sorted((shipped.example() / "translations").iterdir()):
+            if not (issue / file.name).exists():
+                (issue / file.name).write_bytes(file.read_bytes())
+    except OSError as error:
+        place = error.filename or str(issue)
+        raise FileWriteError(f"cannot write {str(place)!r}: {error.strerror}") from error
+
+
 def point_at(folder: Path, host: str, port: int) -> None:
     """Write the receiver's address into the demo's .env; everything else there stays."""
     path = folder / ".env"

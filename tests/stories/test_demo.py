@@ -29,12 +29,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("somewhere") / "demo"
 
 
-def test_the_demo_fills_five_inboxes_once_however_often_it_runs(folder: Path) -> None:
+def test_the_demo_fills_eight_inboxes_once_however_often_it_runs(folder: Path) -> None:
     first, second = _demo(folder), _demo(folder, SMTP_HOST="real.example", SMTP_PORT="2525")
 
     received = [message["Delivered-To"] for message in mailbox.Maildir(folder / "received")]
-    assert "5 planned = 5 accepted" in first
+    assert "8 planned = 8 accepted" in first
     assert "nobody is sent it twice" in second
-    assert len(received) == len(set(received)) == 5
+    assert len(received) == len(set(received)) == 8
     for line in first.split("Where to look")[1].strip().splitlines():
         assert Path(line.split()[-1]).exists(), line

@@ -84,4 +84,4 @@ def test_a_place_where_nothing_can_be_made_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_repository_itself_is_a_workspace() -> None:
-    assert settings.load(ROOT).name == "Library News"
+    assert settings.load(ROOT).name == "Libraries and Development"
