@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -297,8 +298,6 @@ def test_axe_finds_no_violation(browser: Browser, theme: str, key: str, scheme: 
 
 
 def test_the_preview_page_shows_every_mail_in_its_frames(browser: Browser, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     from newsletter.rendering.previews import FilledEdition, preview_files
 
     content = resolve(federation_issue(), Edition("en"))
@@ -318,3 +317,29 @@ def test_the_preview_page_shows_every_mail_in_its_frames(browser: Browser, tmp_p
     ]
 
     assert sorted(grounds) == ["rgb(255, 255, 255)"] * 3 + ["rgb(28, 35, 43)"] * 2
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(("language", "side"), [("en", "left"), ("ar", "right")])
+@pytest.mark.parametrize("width", [640, 375])
+def test_all_texts_begin_at_one_edge(
+    browser: Browser, theme: str, language: str, side: str, width: int
+) -> None:
+    issue = federation_issue()
+    issue = replace(issue, items=tuple(replace(one, picture=None) for one in issue.items))
+    html = render_edition(
+        resolve(issue, Edition(language)),
+        FEDERATION,
+        theme=theme,
+        theme_folders=[shipped.templates()],
+    ).html
+    page = opened(browser, html, width)
+
+    edges = page.evaluate(
+        "side => [...document.querySelectorAll('.intro p, h2, .lead-summary, .summary, .footer p')]"
+        ".map(one => Math.round(one.getBoundingClientRect()[side]))",
+        side,
+    )
+
+    assert len(edges) > 12
+    assert len(set(edges)) == 1
