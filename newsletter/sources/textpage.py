@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from newsletter.errors import SourceNotUnderstoodError
 from newsletter.model.content import Item, ItemStatus, Reading
 from newsletter.sources.charsets import decode
-from newsletter.sources.date_words import ATTRIBUTION
+from newsletter.sources.dates.months import fold
+from newsletter.sources.dates.words import ATTRIBUTION
 from newsletter.sources.entries import LONG_SUMMARY, MAX_ITEMS, SHORT_SUMMARY, shorten
 from newsletter.sources.languages import language_of
-from newsletter.sources.months import fold
 from newsletter.sources.pages import absolute
 from newsletter.sources.phrases import is_label, is_read_more, word_count
 from newsletter.sources.textblocks import Block, blocks_of

@@ -30,7 +30,7 @@ from newsletter.model.content import Item, ItemStatus, Period, Reading, Source
 from newsletter.sources import articles, read_source
 from newsletter.sources.fetching import Fetcher, Fetches, user_agent
 from newsletter.sources.http_cache import HttpCache
-from newsletter.sources.item_pictures import without_ornaments
+from newsletter.sources.listing.item_pictures import without_ornaments
 from newsletter.sources.promise import VERSION, failure_as_json, item_as_json
 from newsletter.sources.snapshots import Recorder, Replayer
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.model.content import ItemDate
-from newsletter.sources import date_forms, east_asian_dates, relative_dates
-from newsletter.sources.date_rules import DateRules
-from newsletter.sources.date_surroundings import Role, is_whole, role_of
-from newsletter.sources.date_tokens import Token, clean, has_digit, tokens
-from newsletter.sources.east_asian_dates import Span
-from newsletter.sources.machine_dates import parse_machine_date
-
-__all__ = ["DateMatch", "Role", "find_dates", "parse_date", "parse_machine_date"]
+from newsletter.sources.dates import east_asian, forms, relative
+from newsletter.sources.dates.east_asian import Span
+from newsletter.sources.dates.machine import parse_machine_date
+from newsletter.sources.dates.rules import DateRules
+from newsletter.sources.dates.surroundings import Role, is_whole, role_of
+from newsletter.sources.dates.tokens import Token, clean, has_digit, tokens
 
 #: A text that is one date with its labels is never longer than this.
 LONGEST_DATE_TEXT = 200
@@ -91,18 +89,18 @@ def _the_one(text: str, spans: list[Span]) -> ItemDate | None:
 
 def _spans(text: str, rules: DateRules) -> list[Span]:
     """Return the dates of a clean text; those not to be believed have no date."""
-    if not has_digit(text) and not relative_dates.may_be(text) and "月" not in text:
+    if not has_digit(text) and not relative.may_be(text) and "月" not in text:
         return []
     parts = tokens(text, rules.language)
-    forms = date_forms.FormReader(parts, rules).find()
-    return east_asian_dates.without_overlaps(
+    written = forms.FormReader(parts, rules).find()
+    return east_asian.without_overlaps(
         [
-            *east_asian_dates.find(text, rules),
-            *(_as_span(found, parts) for found in forms),
-            *relative_dates.find(text, parts, rules),
+            *east_asian.find(text, rules),
+            *(_as_span(found, parts) for found in written),
+            *relative.find(text, parts, rules),
         ]
     )
 
 
-def _as_span(found: date_forms.Found, parts: list[Token]) -> Span:
+def _as_span(found: forms.Found, parts: list[Token]) -> Span:
     return Span(parts[found.first].start, parts[found.last - 1].end, found.date, found.is_range)

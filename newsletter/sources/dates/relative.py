@@ -6,9 +6,11 @@ import re
 from datetime import timedelta
 
 from newsletter.model.content import ItemDate
-from newsletter.sources.date_rules import DateRules
-from newsletter.sources.date_tokens import Token
-from newsletter.sources.date_words import (
+from newsletter.sources.dates.east_asian import Span
+from newsletter.sources.dates.months import fold
+from newsletter.sources.dates.rules import DateRules
+from newsletter.sources.dates.tokens import Token
+from newsletter.sources.dates.words import (
     AGO_AFTER,
     AGO_BEFORE,
     DAY_WORDS,
@@ -19,8 +21,6 @@ from newsletter.sources.date_words import (
     SINGULARS,
     UNITS,
 )
-from newsletter.sources.east_asian_dates import Span
-from newsletter.sources.months import fold
 
 #: 400 days ago is told in years by everybody; a larger number is something else.
 _LONGEST_HOURS = 400 * 24

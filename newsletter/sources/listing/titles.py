@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from newsletter.sources.lines import Line, Run, joined, words_of
+from newsletter.sources.listing.lines import Line, Run, joined, words_of
 from newsletter.sources.pages import clean
 from newsletter.sources.phrases import is_label, is_read_more, weight, word_count, words_in
 

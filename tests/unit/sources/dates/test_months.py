@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from newsletter.sources.date_tokens import clean
-from newsletter.sources.months import MONTHS, WEEKDAYS, fold, month_names
+from newsletter.sources.dates.months import MONTHS, WEEKDAYS, fold, month_names
+from newsletter.sources.dates.tokens import clean
 
 
 @pytest.mark.parametrize("language", MONTHS)

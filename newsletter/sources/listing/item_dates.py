@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from newsletter.model.content import ItemDate
 from newsletter.sources.dates import DateMatch, Role, find_dates, parse_date, parse_machine_date
-from newsletter.sources.lines import Line, Run, joined, words_of
+from newsletter.sources.listing.lines import Line, Run, joined, words_of
 from newsletter.sources.pages import clean
 from newsletter.sources.phrases import weight, word_count, words_in
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-    from newsletter.sources.titles import Title
+    from newsletter.sources.listing.titles import Title
 
 _DATE_WORDS = words_in(
     """

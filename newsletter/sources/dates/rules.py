@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from newsletter.model.content import ItemDate
-from newsletter.sources.months import base_language, weekday_names
+from newsletter.sources.dates.months import base_language, weekday_names
 
 #: The web began about here; what claims to be older is a number, a jubilee or a null date.
 FIRST_YEAR = 1990

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from tests.unit.sources.listings import page, read
-from tests.unit.sources.test_listing import repeat
+from tests.unit.sources.listing.listings import page, read
+from tests.unit.sources.listing.test_detection import repeat
 
 CARD = (
     "<div class=c>{picture}<h3><a href='{{link}}'>{{title}}</a></h3>"

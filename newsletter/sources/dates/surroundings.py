@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-from newsletter.sources.date_tokens import WORD, is_east_asian
-from newsletter.sources.date_words import (
+from newsletter.sources.dates.months import fold, weekday_names
+from newsletter.sources.dates.tokens import WORD, is_east_asian
+from newsletter.sources.dates.words import (
     ATTRIBUTION,
     CONNECTORS,
     NOISE,
@@ -16,7 +17,6 @@ from newsletter.sources.date_words import (
     REMARKS,
     UPDATED,
 )
-from newsletter.sources.months import fold, weekday_names
 
 
 class Role(StrEnum):

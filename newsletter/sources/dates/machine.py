@@ -6,9 +6,9 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from newsletter.model.content import ItemDate
-from newsletter.sources.date_rules import FIRST_YEAR
-from newsletter.sources.date_tokens import clean
-from newsletter.sources.months import fold, month_names
+from newsletter.sources.dates.months import fold, month_names
+from newsletter.sources.dates.rules import FIRST_YEAR
+from newsletter.sources.dates.tokens import clean
 
 #: Longer than any date with every decoration; the rest is not a date.
 _LONGEST = 80

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 from newsletter.errors import SettingsError
 from newsletter.model.content import Item, ItemDate, Picture, Selectors
 from newsletter.sources.dates import parse_machine_date
-from newsletter.sources.item_dates import DateReader, date_of
-from newsletter.sources.item_pictures import picture_of
-from newsletter.sources.lines import lines_of
+from newsletter.sources.listing.item_dates import DateReader, date_of
+from newsletter.sources.listing.item_pictures import picture_of
+from newsletter.sources.listing.lines import lines_of
+from newsletter.sources.listing.titles import summary_of, title_of
 from newsletter.sources.pages import Page, absolute, clean
-from newsletter.sources.titles import summary_of, title_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

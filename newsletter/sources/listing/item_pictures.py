@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from newsletter.model.content import Item, Picture
-from newsletter.sources.lines import words_of
+from newsletter.sources.listing.lines import words_of
 from newsletter.sources.pages import absolute, clean
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from newsletter.model.content import ItemDate
-from newsletter.sources.date_rules import DateRules
+from newsletter.sources.dates.rules import DateRules
 
 #: Era -> the year before its first. The Republic of China counts in Taiwan's papers.
 _ERAS = {"民國": 1911, "民国": 1911, "平成": 1988, "令和": 2018}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from newsletter.sources.outline import is_invisible
+from newsletter.sources.listing.outline import is_invisible
 from newsletter.sources.pages import absolute, clean
 from newsletter.sources.phrases import weight, words_in
 

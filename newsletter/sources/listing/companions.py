@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from newsletter.sources.lines import words_of
-from newsletter.sources.outline import Outline, Region
+from newsletter.sources.listing.lines import words_of
+from newsletter.sources.listing.outline import Outline, Region
+from newsletter.sources.listing.records import HEADINGS
 from newsletter.sources.phrases import weight
-from newsletter.sources.records import HEADINGS
 
 if TYPE_CHECKING:
-    from newsletter.sources.blocks import Block, Group
+    from newsletter.sources.listing.blocks import Block, Group
 
 #: A box with such a name repeats, or leads away from, the list beside it.
 _OTHER_LIST = re.compile(

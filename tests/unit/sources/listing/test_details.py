@@ -7,8 +7,8 @@ import pytest
 
 from newsletter.errors import SettingsError
 from newsletter.model.content import Item, Selectors
-from tests.unit.sources.listings import page, read
-from tests.unit.sources.test_listing import ROWS, TEXT, repeat
+from tests.unit.sources.listing.listings import page, read
+from tests.unit.sources.listing.test_detection import ROWS, TEXT, repeat
 
 
 def items(html: str, **options: object) -> tuple[Item, ...]:
@@ -232,7 +232,7 @@ def test_items_that_bear_the_same_title_keep_it() -> None:
 
 
 def test_a_programme_page_gives_its_news_and_none_of_its_traps() -> None:
-    html = (Path(__file__).parents[2] / "data/pages/federation-programme.html").read_text("utf-8")
+    html = (Path(__file__).parents[3] / "data/pages/federation-programme.html").read_text("utf-8")
 
     found = items(html)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.sources.months import fold
+from newsletter.sources.dates.months import fold
 
 
 def _folded(words: str) -> frozenset[str]:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsletter.model.content import Item, ItemStatus, Reading, Source
-from newsletter.sources.blocks import block_items
-from newsletter.sources.item_dates import DateReader
-from newsletter.sources.item_pictures import without_ornaments
+from newsletter.sources.listing.blocks import block_items
+from newsletter.sources.listing.item_dates import DateReader
+from newsletter.sources.listing.item_pictures import without_ornaments
+from newsletter.sources.listing.selected import selected_items
+from newsletter.sources.listing.structured import h_entry_items, json_ld_items, microdata_items
 from newsletter.sources.pages import Page, absolute
-from newsletter.sources.selected import selected_items
-from newsletter.sources.structured import h_entry_items, json_ld_items, microdata_items
 
 _STRUCTURED: tuple[tuple[str, Callable[[Page], list[Item]]], ...] = (
     ("json-ld", json_ld_items),

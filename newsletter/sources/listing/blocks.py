@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsletter.model.content import Item, ItemDate
-from newsletter.sources.companions import companions_of
-from newsletter.sources.item_dates import (
+from newsletter.sources.listing.companions import companions_of
+from newsletter.sources.listing.item_dates import (
     DateReader,
     date_of,
     tells_date,
     url_date,
     without_date,
 )
-from newsletter.sources.item_pictures import picture_of
-from newsletter.sources.lines import Line, joined, lines_of, links_in
-from newsletter.sources.outline import Outline, Region, outline
-from newsletter.sources.page_kinds import kind_points
-from newsletter.sources.pages import Page, absolute
-from newsletter.sources.phrases import is_label, weight, word_count
-from newsletter.sources.records import (
+from newsletter.sources.listing.item_pictures import picture_of
+from newsletter.sources.listing.lines import Line, joined, lines_of, links_in
+from newsletter.sources.listing.outline import Outline, Region, outline
+from newsletter.sources.listing.page_kinds import kind_points
+from newsletter.sources.listing.records import (
     HEADINGS,
     Record,
     Seed,
@@ -35,7 +33,9 @@ from newsletter.sources.records import (
     records_of,
     seeds_of,
 )
-from newsletter.sources.titles import Title, summary_of, title_of
+from newsletter.sources.listing.titles import Title, summary_of, title_of
+from newsletter.sources.pages import Page, absolute
+from newsletter.sources.phrases import is_label, weight, word_count
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from newsletter.sources.outline import OUTSIDE, Outline
+from newsletter.sources.listing.outline import OUTSIDE, Outline
 from newsletter.sources.pages import absolute, clean
 
 if TYPE_CHECKING:

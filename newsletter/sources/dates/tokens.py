@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from newsletter.sources.months import fold, month_names
+from newsletter.sources.dates.months import fold, month_names
 
 #: Nothing longer is read: a page's dates stand early or in short texts, and time stays bounded.
 LONGEST_TEXT = 100_000

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.unit.sources.listings import found, page
-from tests.unit.sources.test_listing import EXPECTED, ROWS, TEXT, repeat
+from tests.unit.sources.listing.listings import found, page
+from tests.unit.sources.listing.test_detection import EXPECTED, ROWS, TEXT, repeat
 
 Found = Sequence[tuple[str, str, str | None]]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from newsletter.model.content import ItemDate
-from newsletter.sources.date_neighbours import Neighbours
-from newsletter.sources.date_tokens import Token, is_east_asian
-from newsletter.sources.date_words import NOISE, PUBLISHED, UPDATED
+from newsletter.sources.dates.neighbours import Neighbours
+from newsletter.sources.dates.tokens import Token, is_east_asian
+from newsletter.sources.dates.words import NOISE, PUBLISHED, UPDATED
 
 
 class Precision(IntEnum):

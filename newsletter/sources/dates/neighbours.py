@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from newsletter.sources.date_rules import DateRules
-from newsletter.sources.date_tokens import Token, is_east_asian
-from newsletter.sources.date_words import (
+from newsletter.sources.dates.rules import DateRules
+from newsletter.sources.dates.tokens import Token, is_east_asian
+from newsletter.sources.dates.words import (
     CONNECTORS,
     COUNTERS,
     JOINERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.model.content import ItemStatus, Selectors
-from tests.unit.sources.listings import found, page, read
+from tests.unit.sources.listing.listings import found, page, read
 
 READING_ROOM = "Reading room opens again after a year of works"
 BOOK_BUS = "Book bus comes to twelve more villages this summer"
