@@ -26,18 +26,15 @@ def credentials(server: Server, mechanism: Mechanism) -> list[bytes]:
     An empty first line means that the server asks first (LOGIN).
     """
     user, password = server.username, server.password
-    match mechanism:
-        case "PLAIN":
-            return [_encoded(f"\0{user}\0{password}")]
-        case "LOGIN":
-            return [b"", _encoded(user), _encoded(password)]
-        case "XOAUTH2":
-            return [_encoded(f"user={user}\x01auth=Bearer {server.token}\x01\x01")]
-        case "OAUTHBEARER":
-            name = user.replace("=", "=3D").replace(",", "=2C")
-            place = f"host={server.host}\x01port={server.port}"
-            return [_encoded(f"n,a={name},\x01{place}\x01auth=Bearer {server.token}\x01\x01")]
-    return []
+    if mechanism == "LOGIN":
+        return [b"", _encoded(user), _encoded(password)]
+    if mechanism == "XOAUTH2":
+        return [_encoded(f"user={user}\x01auth=Bearer {server.token}\x01\x01")]
+    if mechanism == "OAUTHBEARER":
+        name = user.replace("=", "=3D").replace(",", "=2C")
+        place = f"host={server.host}\x01port={server.port}"
+        return [_encoded(f"n,a={name},\x01{place}\x01auth=Bearer {server.token}\x01\x01")]
+    return [_encoded(f"\0{user}\0{password}")]
 
 
 def dismissal(mechanism: Mechanism) -> bytes:

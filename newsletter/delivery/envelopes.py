@@ -82,22 +82,22 @@ def _sender(address: str) -> str | None:
 
 def _path(address: str) -> str | None:
     """Return an address as it stands in a command, its domain in ASCII; None: it cannot."""
-    if not address.isascii():
-        address = _with_ascii_domain(address)
+    if not address.isascii() and not (address := _with_ascii_domain(address)):
+        return None
     if not _ADDRESS.fullmatch(address) or len(address.encode()) > PATH_MAXIMUM_BYTES:
         return None
     return address
 
 
 def _with_ascii_domain(address: str) -> str:
-    """Return the address with its domain as A-labels (RFC 5890); unchanged where that fails."""
+    """Return the address with its domain as A-labels (RFC 5890); empty where that fails."""
     import idna
 
     local, _, domain = address.rpartition("@")
     try:
         return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
     except (idna.IDNAError, UnicodeError):
-        return address
+        return ""
 
 
 def _refused(cause: str, trouble: Trouble, stage: Stage = Stage.MAIL) -> Outcome:

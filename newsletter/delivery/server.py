@@ -72,9 +72,11 @@ class Timeouts:
 def is_loopback(address: str) -> bool:
     """Say whether an IP address is this machine."""
     try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_loopback
 
 
 def address_literal(address: str) -> str:

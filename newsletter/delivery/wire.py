@@ -73,6 +73,12 @@ class Wire(asyncio.Protocol):
         self._flushed = True
         self._wake()
 
+    def eof_received(self) -> bool:
+        """Note that the server will answer nothing any more: nothing more may leave either."""
+        self._fail(WireError("the server closed the connection"))
+        self._wake()
+        return False
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end; read what the server said before it, where a failed write hid it."""
         if exc is not None:
@@ -81,6 +87,8 @@ class Wire(asyncio.Protocol):
         self._fail(WireError(said))
         if self._timer is not None:
             self._timer.cancel()
+        # asyncio's transports cannot even be aborted any more after this (3.11 to 3.13).
+        self._transport = None
         if not self._closed.done():
             self._closed.set_result(None)
         self._wake()
@@ -101,11 +109,6 @@ class Wire(asyncio.Protocol):
     def has_word(self) -> bool:
         """Say whether the server has said something that was not read, or has gone."""
         return self._failure is not None or not self._parser.is_clean
-
-    @property
-    def is_encrypted(self) -> bool:
-        """Say whether the connection is encrypted."""
-        return self._tls is not None and not self._handshaking
 
     def addresses(self) -> tuple[str, str]:
         """Return our address and the server's; empty where the system does not tell."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from newsletter.delivery.replies import Scope, judge
 from newsletter.delivery.smtp import Outcome, Server, Session, SessionError, Stage, Trouble
 from newsletter.model.mailing import DeliveryState
 from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.running import running
 from tests.servers.scripted import Script, ScriptedServer, raw, say, scripted_server
 from tests.servers.supplies import ListSupply, make_content, make_outgoing, send
 
@@ -92,6 +94,29 @@ def test_a_server_that_offers_no_encryption_gets_nothing() -> None:
     assert (verdict.scope, verdict.stop_run) == (Scope.CONFIGURATION, True)
     assert scripted.logins == []
     assert not [line for _, line in scripted.commands if line.startswith(("AUTH", "MAIL"))]
+
+
+def _own_address() -> str:
+    """Return an address of this machine that is not loopback; nothing is sent for it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no network")
+        return str(probe.getsockname()[0])
+
+
+@pytest.mark.allow_hosts(["0.0.0.0/0"])
+def test_nothing_goes_in_clear_over_a_network() -> None:
+    scripted = ScriptedServer()
+    scripted.host = _own_address()
+    with running(scripted):
+        clear = Server(scripted.host, scripted.port, "plain", username="desk", password="secret")
+        outcome = failure(clear)
+
+    assert outcome.trouble is Trouble.IN_CLEAR
+    assert judge(outcome).stop_run
+    assert scripted.commands == []
 
 
 def test_a_server_that_refuses_starttls_gets_nothing(certificates: Certificates) -> None:
@@ -206,6 +231,20 @@ def test_a_wrong_password_stops_the_run_and_marks_nobody(
     verdict = judge(outcome)
     assert (verdict.scope, verdict.reason) == (Scope.CONFIGURATION, "login")
     assert verdict.stop_run
+
+
+def test_a_login_that_is_refused_half_way_stops_the_run(certificates: Certificates) -> None:
+    script = Script(
+        tls=certificates.server_context(),
+        mechanisms=("LOGIN",),
+        auth=say("535 5.7.3 Authentication unsuccessful"),
+    )
+    with scripted_server(script) as scripted:
+        outcome = failure(
+            server_at(scripted, username="d", password="p", ca_file=str(certificates.authority))
+        )
+
+    assert judge(outcome).reason == "login"
 
 
 @pytest.mark.parametrize(

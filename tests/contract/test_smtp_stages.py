@@ -19,6 +19,7 @@ from newsletter.delivery.smtp import (
 )
 from newsletter.model.mailing import DeliveryState
 from tests.servers.scripted import (
+    Action,
     Behaviour,
     Script,
     ScriptedServer,
@@ -222,6 +223,21 @@ def test_a_server_that_lets_nobody_in_costs_no_attempt(stage: str, answer: str) 
     assert not verdict.stop_run
 
 
+def test_a_word_that_nobody_asked_for_before_the_first_message_ends_the_session() -> None:
+    outcome = failure_to_open(Script(greeting=raw(b"220 hello\r\n250 what?\r\n")))
+
+    assert (outcome.stage, outcome.trouble) == (Stage.EHLO, Trouble.NONSENSE)
+    assert judge(outcome).scope is Scope.SITE
+
+
+def test_messages_need_an_open_session() -> None:
+    session = Session(Server("localhost"))
+
+    assert not session.is_usable
+    with pytest.raises(RuntimeError, match="open session"):
+        asyncio.run(session.deliver(ListSupply([])))
+
+
 def test_a_server_without_ehlo_is_greeted_the_old_way() -> None:
     outcome = outcome_of_one(Script(ehlo=say("502 5.5.1 what?")))
 
@@ -266,6 +282,41 @@ def test_a_refusal_before_the_dot_is_definite() -> None:
     assert str(outcome.reply) == "552 5.3.4 too much"
     assert judge(outcome).state is DeliveryState.REFUSED
     assert scripted.accepted == []
+
+
+@pytest.mark.parametrize("fault", [reset(), drop()])
+def test_a_loss_in_the_middle_of_a_large_message_is_certain(fault: Behaviour) -> None:
+    with scripted_server(Script(body=fault, extensions=("PIPELINING",))) as scripted:
+        messages = [make_outgoing(1, content=make_content(size=24_000_000)), make_outgoing(2)]
+        supply = ListSupply(messages)
+        send(server_at(scripted), supply)
+
+    assert supply.outcomes[1].stage is Stage.BODY
+    assert judge(supply.outcomes[1]).state is DeliveryState.QUEUED
+    assert scripted.accepted == []
+
+
+def test_a_large_message_arrives_whole_at_a_server_that_reads_slowly() -> None:
+    sizes = (45_000, 1_500_000, 130_000, 131_072)
+    messages = [
+        make_outgoing(key, content=make_content(key, size)) for key, size in enumerate(sizes)
+    ]
+    with scripted_server(Script(sips=True)) as scripted:
+        supply = ListSupply(messages)
+        send(server_at(scripted), supply)
+
+    assert [mail.content for mail in scripted.accepted] == [one.content for one in messages]
+    assert scripted.faults == []
+
+
+def test_a_server_that_stops_reading_is_left_after_its_time() -> None:
+    script = Script(data=Action(b"354 go on\r\n", close="deaf"), extensions=("PIPELINING",))
+    with scripted_server(script) as scripted:
+        supply = ListSupply([make_outgoing(content=make_content(size=24_000_000))])
+        send(server_at(scripted), supply, QUICK)
+
+    assert supply.outcomes[1].stage is Stage.BODY
+    assert judge(supply.outcomes[1]).reason == "no-answer"
 
 
 def test_an_acceptance_that_comes_before_the_dot_is_none() -> None:
@@ -329,10 +380,10 @@ def test_a_354_for_a_refused_reader_sends_him_nothing() -> None:
 def test_a_354_for_a_refused_sender_never_sends_an_empty_message() -> None:
     script = Script(mail=say("451 4.3.0 no"), rcpt=say("250 ok"), data=say("354 go on"))
     with scripted_server(script) as scripted:
-        scripted.action("mail")
         supply = ListSupply([make_outgoing()])
-        send(server_at(scripted), supply)
+        ending = send(server_at(scripted), supply)
 
+    assert ending.reason is EndingReason.TROUBLE
     assert supply.outcomes[1].stage is Stage.MAIL
     assert scripted.accepted == []
 
@@ -441,6 +492,26 @@ def test_a_cancelled_session_settles_everything() -> None:
     assert set(supply.outcomes) == {1, 2}
     assert supply.outcomes[1].after_dot
     assert not supply.outcomes[2].after_dot
+
+
+def test_uvloop_carries_the_same() -> None:
+    uvloop = pytest.importorskip("uvloop")
+    messages = [make_outgoing(key, content=make_content(key, 300_000)) for key in range(1, 9)]
+    supply = ListSupply(messages)
+
+    async def _send(server: Server) -> None:
+        session = Session(server)
+        await session.open()
+        await session.deliver(supply)
+        await session.close()
+
+    with (
+        scripted_server() as scripted,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_send(server_at(scripted)))
+
+    assert [mail.content for mail in scripted.accepted] == [one.content for one in messages]
 
 
 def test_nobody_listening_is_the_servers_matter() -> None:

@@ -15,6 +15,13 @@ class Startable(Protocol):
     async def stop(self) -> None: ...
 
 
+async def _stop(server: Startable) -> None:
+    """Stop, and let every transport be closed: encrypted ones take several turns of the loop."""
+    await server.stop()
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 @contextmanager
 def running(server: Startable) -> Iterator[None]:
     """Run a server beside the test; it listens when the block begins and is gone after it."""
@@ -25,7 +32,7 @@ def running(server: Startable) -> Iterator[None]:
         asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
         yield
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_stop(server), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()

@@ -19,6 +19,7 @@ import json
 import os
 import random
 import re
+import socket
 import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,6 +108,8 @@ class Script:
     tokens: Mapping[str, str] = field(default_factory=dict)
     #: Close silently after so many messages on a connection (Yahoo).
     messages_per_connection: int = 0
+    #: Read in small sips, with little room in the system's buffer.
+    sips: bool = False
     #: Up to so many seconds before each answer to the dot.
     dot_delay: float = 0
 
@@ -152,8 +155,13 @@ class ScriptedServer:
         if self._log is not None:
             self._log_handle = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         tls = self.script.tls if self.script.implicit_tls else None
+        listening = socket.create_server((self.host, self.port))
+        if self.script.sips:
+            # The size of a segment decides how much a sender's system takes at once.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         self._server = await asyncio.start_server(
-            self._serve, self.host, self.port, ssl=tls, limit=2**20
+            self._serve, sock=listening, ssl=tls, limit=4096 if self.script.sips else 2**20
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -244,7 +252,9 @@ class _Connection:
         looked = 0
         while (found := self.buffer.find(end, max(0, looked - len(end)))) < 0:
             looked = len(self.buffer)
-            piece = await self.reader.read(262144)
+            if self.script.sips:
+                await asyncio.sleep(0)
+            piece = await self.reader.read(8192 if self.script.sips else 262144)
             if not piece:
                 raise _GoneError
             self.buffer += piece
@@ -385,7 +395,7 @@ class _Connection:
         self._note_early()
         if found is None:
             await self.say("501 5.5.4 syntax")
-        elif self.sender is None:
+        elif self.sender is None and self.script.rcpt is None:
             await self.say("503 5.5.1 need MAIL command")
         elif await self.act("rcpt", "250 2.1.5 Ok", found.group(1)):
             self.recipients.append(found.group(1))

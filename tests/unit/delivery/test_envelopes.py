@@ -93,6 +93,7 @@ def test_a_message_over_the_limit_is_not_tried() -> None:
         "a\x00@example.org",
         "a" * 250 + "@example.org",
         "\ud800@example.org",
+        "a@é..example",
     ],
 )
 def test_what_is_no_address_is_not_tried(address: str) -> None:

@@ -76,6 +76,13 @@ def test_only_the_beginning_of_a_long_reply_is_kept() -> None:
     assert max(map(len, reply.lines)) <= LINE_KEPT_BYTES
 
 
+def test_a_reply_of_very_many_lines_keeps_the_first_and_ends_with_the_last() -> None:
+    (reply,) = replies_of(b"250-line\r\n" * 1000, b"250 end\r\n")
+
+    assert reply.code == 250
+    assert 100 < len(reply.lines) < 200
+
+
 def test_the_server_names_the_message_it_took() -> None:
     said = {
         b"250 2.0.0 Ok: queued as 806A026E439": "806A026E439",
