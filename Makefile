@@ -47,3 +47,7 @@ docs: $(VENV)/installed-dev
 # .venv/bin/python scripts/screenshots.py docs/screenshots
 screenshots: $(VENV)/installed-dev
 	$(BIN)/python scripts/screenshots.py docs/screenshots
+
+# .venv/bin/python scripts/crash.py 100000 100 docs/explanation/killed.md
+crash: $(VENV)/installed-dev
+	$(BIN)/python scripts/crash.py 100000 100 docs/explanation/killed.md
