@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from newsletter import shipped
-from newsletter.model.content import Edition, EditionForm, Identity, Issue, RenderedEdition
+from newsletter.errors import EmptyEditionError
+from newsletter.model.content import (
+    Edition,
+    EditionForm,
+    Identity,
+    Issue,
+    PictureUse,
+    RenderedEdition,
+)
 from newsletter.model.editions import EditionContent, resolve
 from newsletter.model.languages import best_match, chain_of
+from newsletter.model.pictures import told_with_pictures, with_pictures
+from newsletter.pictures.of_issue import IssuePictures, PictureState, Shown, Watch
 
 if TYPE_CHECKING:
-    from newsletter.preflight import Candidate, Untranslated
+    from newsletter.preflight import Candidate, Pictured, Untranslated
+    from newsletter.rendering.message import Attachment
     from newsletter.workspace import Workspace
 
 
@@ -25,7 +38,9 @@ class Editions:
         self._settings = workspace.settings
         self.issue = issue
         self.identity = identity or workspace.settings.identity
+        #: With what stands for each picture until its place is known.
         self._rendered: dict[str, RenderedEdition] = {}
+        self._pictures = IssuePictures(workspace, issue.slug)
 
     @classmethod
     def of(cls, workspace: Workspace, slug: str, *, identity: Identity | None = None) -> Editions:
@@ -59,7 +74,16 @@ class Editions:
         return frozenset(self._settings.translations.required if required is None else required)
 
     def content(self, edition: Edition) -> EditionContent:
-        """Return what an edition says; EmptyEditionError where it would say nothing."""
+        """Return what an edition says; EmptyEditionError where it would say nothing.
+
+        A picture that cannot be had is not in it.
+        """
+        content = self._resolved(edition)
+        if edition.form is not EditionForm.FULL:
+            return content
+        return with_pictures(content, self._had_pictures.shown)
+
+    def _resolved(self, edition: Edition) -> EditionContent:
         settings = self._settings
         missing = self.issue.missing_translations or settings.translations.missing
         fallback = (*settings.fallback, settings.language)
@@ -67,6 +91,10 @@ class Editions:
 
     def render(self, edition: Edition) -> RenderedEdition:
         """Return an edition as HTML and text; EmptyEditionError like `content`."""
+        rendered = self._render(edition)
+        return replace(rendered, html=self._pictures.placed(rendered.html))
+
+    def _render(self, edition: Edition) -> RenderedEdition:
         from newsletter.rendering.editions import render_edition
 
         if edition.key not in self._rendered:
@@ -78,6 +106,81 @@ class Editions:
                 cache=self._workspace.cache_folder / "rendered",
             )
         return self._rendered[edition.key]
+
+    # --- pictures -----------------------------------------------------------------
+
+    @property
+    def wanted_pictures(self) -> dict[str, set[PictureUse]]:
+        """Return the pictures that the editions show, with the ways they show them."""
+        wanted: dict[str, set[PictureUse]] = {}
+        for language in self.languages:
+            try:
+                content = self._resolved(Edition(language))
+            except EmptyEditionError:
+                continue
+            for picture, use in told_with_pictures(content):
+                wanted.setdefault(picture.url, set()).add(use)
+        return wanted
+
+    def get_pictures(
+        self, *, again: bool = False, retry: bool = False, watch: Watch | None = None
+    ) -> tuple[PictureState, ...]:
+        """Fetch the pictures that are not there yet; return what is known of each.
+
+        Raises FileWriteError where they cannot be kept beside the issue.
+        """
+        wanted = self.wanted_pictures
+        self._pictures.get(wanted, again=again, retry=retry, watch=watch)
+        return self._pictures.states(wanted)
+
+    @cached_property
+    def _had_pictures(self) -> IssuePictures:
+        self.get_pictures()
+        return self._pictures
+
+    @property
+    def picture_states(self) -> tuple[PictureState, ...]:
+        """Return what is known of each picture, those not there yet fetched."""
+        return self._had_pictures.states(self.wanted_pictures)
+
+    def html_with_local_pictures(self, edition: Edition, folder: str) -> str:
+        """Return an edition's HTML as `render` does, showing pictures from a folder."""
+        return self._pictures.placed_locally(self._render(edition).html, folder)
+
+    def attachments(self, edition: Edition) -> tuple[Attachment, ...]:
+        """Return the pictures that travel inside the edition's message."""
+        return self._pictures.attachments(self.render(edition).html)
+
+    def picture_bytes(self, edition: Edition) -> int:
+        """Return how much the edition's pictures weigh, wherever they come from."""
+        return self._pictures.weigh(self._render(edition).html)
+
+    def fetched_bytes(self, edition: Edition) -> int:
+        """Return how much of that a reader's program fetches beside the message."""
+        inside = self._pictures.weigh(self.render(edition).html)
+        return self.picture_bytes(edition) - inside
+
+    @property
+    def picture_notes(self) -> tuple[str, ...]:
+        """Return a sentence for each picture that is not shown, and on where the others are."""
+        notes = [
+            f"the picture {one.url!r} of {self.title_of(one.url)!r} is not shown: {one.failure}"
+            for one in self.picture_states
+            if one.failure
+        ]
+        hosted = [one for one in self.picture_states if one.shown is Shown.HOSTED and one.files]
+        if hosted:
+            notes.append(
+                f"pictures are shown from {self._pictures.hosted_at}: copy "
+                f"issues/{self.issue.slug}/pictures/ there before you send"
+            )
+        return tuple(notes)
+
+    def title_of(self, url: str) -> str:
+        """Return the title of the item that has the picture."""
+        return next(
+            (one.title for one in self.issue.items if one.picture and one.picture.url == url), ""
+        )
 
     def candidate(self, rendered: Iterable[RenderedEdition]) -> Candidate:
         """Return what the preflight judges: these editions, and what their languages lack."""
@@ -92,7 +195,25 @@ class Editions:
             untranslated=tuple(self._untranslated(languages)),
             complete_languages=self.complete_languages,
             budgets=self._budgets(),
+            pictures=tuple(self._pictured()) if editions else (),
+            picture_bytes={
+                one.edition.key: self.picture_bytes(one.edition)
+                for one in editions
+                if one.edition.form is EditionForm.FULL
+            },
+            picture_budget=self._settings.budgets.pictures_kb * 1000,
         )
+
+    def _pictured(self) -> Iterable[Pictured]:
+        """Return what the preflight judges of each picture."""
+        from newsletter import preflight
+
+        for one in self.picture_states:
+            title = self.title_of(one.url)
+            stays = one.shown is Shown.REMOTE
+            yield preflight.Pictured(
+                one.url, title, one.failure, one.media_type if stays else "", one.size_bytes
+            )
 
     def _budgets(self) -> dict[EditionForm, int]:
         """Return how many bytes an edition of each form may weigh."""

@@ -80,6 +80,16 @@ class BudgetSettings:
     full_kb: int = 0
     light_kb: int = 0
     text_kb: int = 0
+    #: All pictures of a full edition together.
+    pictures_kb: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSettings:
+    """Where readers' mail programs get the pictures of items from."""
+
+    #: true: inside the message. false: from public_url, or else from where they were found.
+    embed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,7 @@ class Settings:
     sending: SendingSettings = field(default_factory=SendingSettings)
     dkim: DkimSettings = field(default_factory=DkimSettings)
     budgets: BudgetSettings = field(default_factory=BudgetSettings)
+    pictures: PictureSettings = field(default_factory=PictureSettings)
     translations: TranslationSettings = field(default_factory=TranslationSettings)
     #: Where the news comes from; each is a [[sources]] table.
     sources: tuple[Source, ...] = ()
@@ -303,6 +314,7 @@ def _nested() -> dict[tuple[type, str], type]:
         (Settings, "sending"): SendingSettings,
         (Settings, "dkim"): DkimSettings,
         (Settings, "budgets"): BudgetSettings,
+        (Settings, "pictures"): PictureSettings,
         (SendingSettings, "routes"): RouteSettings,
         (SendingSettings, "domains"): DomainSettings,
         (Settings, "translations"): TranslationSettings,

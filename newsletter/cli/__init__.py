@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "sources": ("sources", "sources", "Try, add, check and list the sources of news."),
     "collect": ("issues", "collect", "Collect the news of a period into its issue."),
     "issues": ("issues", "issues", "List the issues with their state."),
+    "pictures": ("pictures", "pictures", "Fetch an issue's pictures and list their weights."),
     "preview": ("preview", "preview", "Show an issue as its readers will get it."),
     "check": ("check", "check", "Find what is wrong before readers do."),
     "translations": ("translations", "translations", "Show, hand out and take back translations."),

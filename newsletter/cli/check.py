@@ -95,8 +95,9 @@ def _show_costs(checked: Checked) -> None:
     click.echo()
     for one in checked.costs:
         html, text = one.html_bytes / 1000, one.text_bytes / 1000
+        pictures = f", pictures {one.picture_bytes / 1000:.1f} KB" if one.picture_bytes else ""
         slow = f", {one.slow_seconds:.0f} s at 64 kbit/s" if one.message_bytes else ""
-        click.echo(f"{one.edition}: HTML {html:.1f} KB, text {text:.1f} KB{slow}")
+        click.echo(f"{one.edition}: HTML {html:.1f} KB, text {text:.1f} KB{pictures}{slow}")
     for key, score in checked.scores:
         click.echo(f"{key}: {score.program} gives {score.points:g} points of {score.line:g}")
 

@@ -50,6 +50,8 @@ def _as_json(done: verb.Previewed) -> dict[str, object]:
                 "html_bytes": one.html_bytes,
                 "text_bytes": one.text_bytes,
                 "message_bytes": one.message_bytes,
+                "picture_bytes": one.picture_bytes,
+                "fetched_bytes": one.fetched_bytes,
             }
             for one in done.editions
         ],

@@ -81,6 +81,17 @@ class Picture:
     file: str = ""
 
 
+class PictureUse(StrEnum):
+    """How an issue shows a picture."""
+
+    #: Over the whole width, above the lead.
+    LEAD = "lead"
+    #: Small, beside an item.
+    SIDE = "side"
+    #: Uncut: what the preview shows of a picture that readers get from where it was found.
+    WHOLE = "whole"
+
+
 class ItemStatus(StrEnum):
     """How an item stands towards a period or an issue."""
 

@@ -47,6 +47,19 @@ class Untranslated:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """One picture of the issue; a failure says why readers do not see it."""
+
+    url: str
+    #: Of the item that has it.
+    title: str
+    failure: str = ""
+    #: Where readers get the very file that was found; else empty.
+    media_type: str = ""
+    size_bytes: int = 0
+
+
 @dataclass(frozen=True)
 class Candidate:
     """What is about to be sent: the issue and every edition as it was rendered."""
@@ -59,6 +72,11 @@ class Candidate:
     complete_languages: frozenset[str] = frozenset()
     #: Form of an edition -> the most bytes of HTML and text it may have.
     budgets: Mapping[EditionForm, int] = field(default_factory=dict)
+    pictures: tuple[Pictured, ...] = ()
+    #: Key of an edition -> what all its pictures weigh together.
+    picture_bytes: Mapping[str, int] = field(default_factory=dict)
+    #: The most they may weigh; 0: no limit.
+    picture_budget: int = 0
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
@@ -129,6 +147,7 @@ def standard_checks() -> tuple[Check, ...]:
         links,
         manners,
         markup,
+        pictures,
         subjects,
         translated,
         weekdays,
@@ -143,6 +162,7 @@ def standard_checks() -> tuple[Check, ...]:
         markup,
         links,
         weight,
+        pictures,
         contrast,
         clients,
         manners,

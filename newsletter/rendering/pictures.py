@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.errors import PictureError
+from newsletter.model.content import PictureUse
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +27,24 @@ LEAST_SIDE = 48
 #: Formats that mail clients and Pillow both read safely. SVG is a program, not a picture.
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _JPEG_QUALITY = 80
+#: A JPEG is decoded at an eighth, a quarter or half of its size while that is more than this.
+_DRAFT = (1200, 1200)
+#: EXIF: the picture lies on its side.
+_ORIENTATION, _ON_ITS_SIDE = 0x0112, frozenset({5, 6, 7, 8})
+#: What Pillow raises at files made to hurt, beside its own errors.
+_BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+)
 #: A picture of so few colours is a drawing: PNG keeps it sharp and smaller.
 _DRAWING_COLOURS = 128
 
@@ -39,28 +60,55 @@ class ScaledPicture:
     name: str
 
 
-def scale_lead(content: bytes) -> ScaledPicture:
-    """Return the picture at most 600 pixels wide and as high as 16:10 allows, never enlarged.
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """A picture as it was found, upright, and in each size that was asked for."""
+
+    width: int
+    height: int
+    media_type: str
+    sizes: Mapping[PictureUse, ScaledPicture]
+
+
+def scale(content: bytes, uses: Iterable[PictureUse]) -> Scaled:
+    """Return the picture's own size and type, and the picture for each use; decoded once.
 
     Raises PictureError for what is no picture, too big, too small or broken.
     """
-    image = _open(content)
-    width = min(LEAD_WIDTH, image.width)
-    image = _cut(image, max(image.width / image.height, 1.6) if image.width > 400 else None)
-    return _encode(_fit(image, width))
+    image, (width, height), media_type = _open(content)
+    sizes = {use: _encode(_for_use(image, use)) for use in uses}
+    return Scaled(width, height, media_type, sizes)
+
+
+def scale_lead(content: bytes) -> ScaledPicture:
+    """Return the picture at most 600 pixels wide and as high as 16:10 allows, never enlarged.
+
+    Raises PictureError like `scale`.
+    """
+    return scale(content, [PictureUse.LEAD]).sizes[PictureUse.LEAD]
 
 
 def scale_side(content: bytes) -> ScaledPicture:
     """Return the picture cut to 4:3 and at most 192 x 144 pixels, never enlarged.
 
-    Raises PictureError like `scale_lead`.
+    Raises PictureError like `scale`.
     """
-    image = _cut(_open(content), SIDE_SIZE[0] / SIDE_SIZE[1])
-    return _encode(_fit(image, min(SIDE_SIZE[0], image.width)))
+    return scale(content, [PictureUse.SIDE]).sizes[PictureUse.SIDE]
 
 
-def _open(content: bytes) -> Image.Image:
-    """Return the decoded, upright picture in RGB or RGBA; nothing is decoded before it is safe."""
+def _for_use(image: Image.Image, use: PictureUse) -> Image.Image:
+    if use is PictureUse.SIDE:
+        return _fit(_cut(image, SIDE_SIZE[0] / SIDE_SIZE[1]), SIDE_SIZE[0])
+    if use is PictureUse.LEAD and image.width > 400:
+        image = _cut(image, max(image.width / image.height, 1.6))
+    return _fit(image, LEAD_WIDTH)
+
+
+def _open(content: bytes) -> tuple[Image.Image, tuple[int, int], str]:
+    """Return the upright picture in RGB or RGBA, its own size and its media type.
+
+    Nothing is decoded before it is safe; a big JPEG is decoded smaller.
+    """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
@@ -68,17 +116,21 @@ def _open(content: bytes) -> Image.Image:
             # Our own limit below is stricter than Pillow's bomb warning.
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
-            _refuse_size(image.width, image.height)
+            kind, size = f"image/{(image.format or '').lower()}", image.size
+            _refuse_size(*size)
+            image.draft(image.mode, _DRAFT)
             image.load()
+            on_its_side = image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
             upright = ImageOps.exif_transpose(image)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
         raise PictureError("it is not a JPEG, PNG, GIF or WebP picture") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (*_BROKEN, Image.DecompressionBombError) as error:
         raise PictureError(f"it is broken: {error}") from error
     transparent = upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info
-    return upright.convert("RGBA" if transparent else "RGB")
+    picture = upright.convert("RGBA" if transparent else "RGB")
+    return picture, (size[1], size[0]) if on_its_side else size, kind
 
 
 def _refuse_size(width: int, height: int) -> None:

@@ -14,6 +14,8 @@ _DARK_QUERY = "@media (prefers-color-scheme:dark)"
 _NO_PICTURES = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"img-src 'none'; media-src 'none'\">"
 )
+#: Where the pictures are, seen from the folder of the preview, issues/<slug>/out/.
+LOCAL_PICTURES = "../pictures"
 _STYLE = """
 :root { color-scheme: light dark; --line: #8888; }
 body { margin: 0; padding: 24px; font: 16px/24px system-ui, sans-serif; }
@@ -38,6 +40,9 @@ class FilledEdition:
     html: str
     text: str
     message: bytes
+    #: All its pictures, and those of them that come beside the message.
+    picture_bytes: int = 0
+    fetched_bytes: int = 0
 
     @property
     def key(self) -> str:
@@ -56,8 +61,9 @@ def preview_files(title: str, editions: Sequence[FilledEdition]) -> dict[str, by
         files[f"{one.key}.eml"] = one.message
         if one.html:
             files[f"{one.key}.html"] = one.html
-            files[f"views/{one.key}-dark.html"] = as_dark(one.html)
-            files[f"views/{one.key}-without-pictures.html"] = without_pictures(one.html)
+            deeper = one.html.replace(f'"{LOCAL_PICTURES}/', f'"../{LOCAL_PICTURES}/')
+            files[f"views/{one.key}-dark.html"] = as_dark(deeper)
+            files[f"views/{one.key}-without-pictures.html"] = without_pictures(deeper)
     files["index.html"] = _page(title, editions)
     return {name: body.encode() if isinstance(body, str) else body for name, body in files.items()}
 
@@ -129,12 +135,13 @@ def _views(one: FilledEdition) -> list[str]:
 
 
 def _cost(one: FilledEdition) -> str:
-    """Return what the message costs a reader, without its remote pictures."""
+    """Return what the message and its pictures cost a reader."""
     html, text, message = (
         len(part) / 1000 for part in (one.html.encode(), one.text.encode(), one.message)
     )
-    seconds = message * 8 / _SLOW_LINK_KILOBITS
+    seconds = (message + one.fetched_bytes / 1000) * 8 / _SLOW_LINK_KILOBITS
+    pictures = f", pictures {one.picture_bytes / 1000:.1f} KB" if one.picture_bytes else ""
     return (
-        f"HTML {html:.1f} KB, text {text:.1f} KB, message {message:.1f} KB "
+        f"HTML {html:.1f} KB, text {text:.1f} KB, message {message:.1f} KB{pictures} "
         f"({seconds:.1f} seconds at {_SLOW_LINK_KILOBITS} kbit/s)"
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from newsletter import __version__, preflight
 from newsletter.editions import Editions
 from newsletter.errors import EmptyEditionError, SourceUnreachableError
-from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
+from newsletter.model.content import Edition, EditionForm, RenderedEdition
 from newsletter.preflight import Finding as Finding  # the faces show it
 from newsletter.preflight.links import Answer
 
@@ -32,18 +32,21 @@ _ANY_DAY = date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one edition costs its reader, remote pictures aside."""
+    """What one edition costs its reader."""
 
     edition: str
     subject: str
     html_bytes: int
     text_bytes: int
     message_bytes: int
+    #: All its pictures, and those of them that come beside the message.
+    picture_bytes: int = 0
+    fetched_bytes: int = 0
 
     @property
     def slow_seconds(self) -> float:
-        """Return how long the message takes at 64 kbit/s."""
-        return self.message_bytes * 8 / SLOW_KILOBITS / 1000
+        """Return how long message and pictures take at 64 kbit/s."""
+        return (self.message_bytes + self.fetched_bytes) * 8 / SLOW_KILOBITS / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +104,19 @@ def check_issue(
     from newsletter.preflight.clients import support
 
     editions = Editions.of(workspace, slug)
-    issue = editions.issue
     rendered, missing = _rendered(editions)
     candidate = editions.candidate(rendered)
     checks = [lambda _: missing, *preflight.standard_checks()]
     if links:
         checks.append(_links_answer(workspace, now or datetime.now(UTC)))
-    messages = {one.edition.key: _message(workspace, issue, one) for one in rendered}
+    messages = {one.edition.key: _message(editions, one) for one in rendered}
     full = [one for one in rendered if one.edition.form is EditionForm.FULL]
     scores = _scores(full if spam else full[:1], messages)
     checks += [_judging(key, score) for key, score in scores]
     return Checked(
         issue=slug,
         findings=preflight.run(candidate, checks),
-        costs=tuple(_cost(one, messages[one.edition.key]) for one in rendered),
+        costs=tuple(_cost(editions, one, messages[one.edition.key]) for one in rendered),
         scores=scores,
         support=support(candidate),
     )
@@ -138,16 +140,20 @@ def _rendered(editions: Editions) -> tuple[list[RenderedEdition], list[Finding]]
     return rendered, missing
 
 
-def _message(workspace: Workspace, issue: Issue, rendered: RenderedEdition) -> bytes:
+def _message(editions: Editions, rendered: RenderedEdition) -> bytes:
     """Return the edition as a sample reader would get it; empty where no sender is set."""
     from newsletter.rendering.addressing import addressing_of
     from newsletter.rendering.message import build_template
 
-    identity = workspace.settings.identity
+    identity, issue = editions.identity, editions.issue
     if not identity.mail_from:
         return b""
     sent = datetime.combine(issue.date or _ANY_DAY, time(9), tzinfo=UTC)
-    template = build_template(rendered, addressing_of(identity, issue.slug, sent))
+    template = build_template(
+        rendered,
+        addressing_of(identity, issue.slug, sent),
+        attachments=editions.attachments(rendered.edition),
+    )
     return template.fill(_sample(template, parseaddr(identity.mail_from)[1]))
 
 
@@ -168,13 +174,15 @@ def _sample(template: MessageTemplate, sender: str) -> dict[str, str]:
     }
 
 
-def _cost(rendered: RenderedEdition, message: bytes) -> Cost:
+def _cost(editions: Editions, rendered: RenderedEdition, message: bytes) -> Cost:
     return Cost(
         edition=rendered.edition.key,
         subject=rendered.subject,
         html_bytes=len(rendered.html.encode()),
         text_bytes=len(rendered.text.encode()),
         message_bytes=len(message),
+        picture_bytes=editions.picture_bytes(rendered.edition),
+        fetched_bytes=editions.fetched_bytes(rendered.edition),
     )
 
 

@@ -25,6 +25,7 @@ from newsletter.editing.selection import (
     select,
     standing_of,
 )
+from newsletter.editions import Editions
 from newsletter.errors import IssueNotFoundError, NewsletterError, NothingFoundError, SettingsError
 from newsletter.model.content import Item, ItemStatus, Period, Reading, Source
 from newsletter.sources import articles, read_source
@@ -242,6 +243,7 @@ class _Collecting:
         is_written = bool(selected.items) and not self.options.dry_run
         if is_written:
             self._save(merged)
+            notes += self._get_pictures()
         return Collected(
             slug=self.slug,
             folder=self.folder,
@@ -260,6 +262,17 @@ class _Collecting:
         if isinstance(self.fetcher, Recorder):
             self.fetcher.save(self.folder / issue_files.SNAPSHOT_FOLDER)
         self.files.save(merged.issue, merged.collection)
+
+    def _get_pictures(self) -> tuple[str, ...]:
+        """Fetch the pictures of the issue, as a person has it; return what went wrong."""
+        if self.options.from_snapshot:
+            return ()
+        editions = Editions.of(self.workspace, self.slug)
+        editions.get_pictures(
+            retry=True,
+            watch=lambda url, done, total: self.progress(Progress("pictures", url, done, total)),
+        )
+        return editions.picture_notes
 
     def _read_all(self) -> tuple[list[Reading], list[Failure]]:
         answers = self._at_once("sources", self.sources, self._read_one, lambda one: one.name)

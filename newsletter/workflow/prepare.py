@@ -259,7 +259,12 @@ class Preparation:
         from newsletter.rendering.message import build_template
 
         addressing = addressing_of(self.identity, self._order.issue, self._starts)
-        template = build_template(self._render(key), addressing)
+        edition = Edition.from_key(key)
+        template = build_template(
+            self.editions.render(edition),
+            addressing,
+            attachments=self.editions.attachments(edition),
+        )
         return FrozenEdition(key, template.to_bytes(), template.fingerprint)
 
 

@@ -36,6 +36,9 @@ class PreviewedEdition:
     html_bytes: int
     text_bytes: int
     message_bytes: int
+    #: All its pictures, and those of them that come beside the message.
+    picture_bytes: int = 0
+    fetched_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def preview(workspace: Workspace, slug: str, *, languages: Sequence[str] = ()) -
             if languages or edition.language == issue.language:
                 raise
             notes.append(f"{failure}; it is not shown")
+    notes += editions.picture_notes
     if not identity.mail_from:
         notes.append(f"MAIL_FROM is not set: the messages are shown as from {_SENDER}")
     folder = workspace.issues_folder / slug / "out"
@@ -100,19 +104,26 @@ def _filled(editions: Editions, edition: Edition) -> FilledEdition:
 
     from newsletter.rendering.addressing import addressing_of
     from newsletter.rendering.message import build_template
-    from newsletter.rendering.previews import FilledEdition
+    from newsletter.rendering.previews import LOCAL_PICTURES, FilledEdition
 
     issue, identity = editions.issue, editions.identity
     rendered = editions.render(edition)
     sent = datetime.combine(issue.date or _ANY_DAY, time(9), tzinfo=UTC)
     values = _values(identity, issue, edition)
-    template = build_template(rendered, addressing_of(identity, issue.slug, sent))
+    template = build_template(
+        rendered,
+        addressing_of(identity, issue.slug, sent),
+        attachments=editions.attachments(edition),
+    )
+    shown = editions.html_with_local_pictures(edition, LOCAL_PICTURES)
     in_html = {name: escape(value) for name, value in values.items()}
     return FilledEdition(
         rendered=rendered,
-        html=_with(rendered.html, in_html),
+        html=_with(shown, in_html),
         text=_with(rendered.text, values),
         message=template.fill(values),
+        picture_bytes=editions.picture_bytes(edition),
+        fetched_bytes=editions.fetched_bytes(edition),
     )
 
 
@@ -142,6 +153,8 @@ def _told(one: FilledEdition) -> PreviewedEdition:
         html_bytes=len(one.html.encode()),
         text_bytes=len(one.text.encode()),
         message_bytes=len(one.message),
+        picture_bytes=one.picture_bytes,
+        fetched_bytes=one.fetched_bytes,
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from newsletter.errors import PictureError
-from newsletter.rendering.pictures import scale_lead, scale_side
+from newsletter.model.content import PictureUse
+from newsletter.rendering.pictures import scale, scale_lead, scale_side
 
 
 def _photo(width: int, height: int, **options: object) -> bytes:
@@ -96,3 +97,16 @@ def _bomb() -> bytes:
 def test_what_is_no_picture_is_refused_with_its_reason(content: bytes, reason: str) -> None:
     with pytest.raises(PictureError, match=reason):
         scale_side(content)
+
+
+def test_a_picture_is_decoded_once_and_keeps_its_own_size_in_the_books() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    scaled = scale(_photo(3000, 2000, exif=exif), [PictureUse.LEAD, PictureUse.WHOLE])
+
+    assert (scaled.width, scaled.height, scaled.media_type) == (2000, 3000, "image/jpeg")
+    whole, lead = scaled.sizes[PictureUse.WHOLE], scaled.sizes[PictureUse.LEAD]
+    assert (whole.width, whole.height) == (600, 900)
+    assert (lead.width, lead.height) == (600, 375)
+    assert _decoded(whole.content).size == (600, 900)

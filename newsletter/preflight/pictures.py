@@ -1,0 +1,70 @@
+"""The pictures of items: those that cannot be had, that do not show everywhere, that weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.preflight import Candidate, Check, Finding, Pictured, warning
+from newsletter.preflight.pages import shortened
+
+#: Outlook on Windows shows none (caniemail.com, image-webp).
+_NOT_EVERYWHERE = frozenset({"image/webp"})
+#: Two minutes at 64 kbit/s for one picture.
+HEAVY_BYTES = 1_000_000
+
+
+def missing(candidate: Candidate) -> Iterator[Finding]:
+    """Find pictures that readers will not see; their items stand without."""
+    for one in candidate.pictures:
+        if one.failure:
+            yield warning(
+                "picture-missing",
+                f"the picture {shortened(one.url, 100)!r} is not shown: {one.failure}",
+                where=_where(one),
+                mend="Name another picture in issue.toml or none; to try this one again, run "
+                f"`newsletter pictures {candidate.issue.slug} --again`.",
+            )
+
+
+def kinds(candidate: Candidate) -> Iterator[Finding]:
+    """Find pictures left where they are that some programs do not show."""
+    for one in candidate.pictures:
+        if one.media_type in _NOT_EVERYWHERE and not one.failure:
+            yield warning(
+                "picture-kind",
+                f"{shortened(one.url, 100)!r} is a WebP picture: Outlook on Windows shows none",
+                where=_where(one),
+                mend="Set public_url, or embed = true under [pictures]: then it is converted.",
+            )
+
+
+def heavy(candidate: Candidate) -> Iterator[Finding]:
+    """Find pictures left where they are that are far too big for what is seen of them."""
+    for one in candidate.pictures:
+        if one.media_type and not one.failure and one.size_bytes > HEAVY_BYTES:
+            yield warning(
+                "picture-heavy",
+                f"{shortened(one.url, 100)!r} has {one.size_bytes / 1_000_000:.1f} MB",
+                where=_where(one),
+                mend="Set public_url, or embed = true under [pictures]: then it is scaled.",
+            )
+
+
+def budget(candidate: Candidate) -> Iterator[Finding]:
+    """Find editions whose pictures cost their readers more than newsletter.toml allows."""
+    allowed = candidate.picture_budget
+    for key, total in candidate.picture_bytes.items():
+        if allowed and total > allowed:
+            yield warning(
+                "picture-budget",
+                f"the pictures have {total / 1000:.0f} KB; the budget is {allowed / 1000:.0f} KB",
+                where=f"edition {key!r}",
+                mend="Leave pictures out, or raise pictures_kb of [budgets] in newsletter.toml.",
+            )
+
+
+def _where(one: Pictured) -> str:
+    return f"item {shortened(one.title)!r}" if one.title else "issue.toml"
+
+
+CHECKS: tuple[Check, ...] = (missing, kinds, heavy, budget)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from newsletter.preflight import Pictured, Severity
+from newsletter.preflight.pictures import CHECKS
+from tests.unit.preflight.candidates import candidate
+
+GOOD = Pictured("https://x.example/p.jpg", "Workshop in Harare", "", "image/jpeg", 50_000)
+
+
+def found(*pictures: Pictured, **values: object) -> list[tuple[str, Severity]]:
+    judged = replace(candidate(), pictures=pictures, **values)  # type: ignore[arg-type]
+    return [(one.check, one.severity) for check in CHECKS for one in check(judged)]
+
+
+def test_a_picture_in_order_is_not_mentioned() -> None:
+    assert found(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        ({"failure": "the server answered 404"}, "picture-missing"),
+        ({"media_type": "image/webp"}, "picture-kind"),
+        ({"size_bytes": 3_000_000}, "picture-heavy"),
+    ],
+)
+def test_a_picture_that_readers_suffer_from_informs(change: dict[str, object], check: str) -> None:
+    assert found(replace(GOOD, **change)) == [(check, Severity.WARNING)]  # type: ignore[arg-type]
+
+
+def test_pictures_that_we_scale_may_be_found_in_any_kind_and_weight() -> None:
+    assert found(replace(GOOD, media_type="", size_bytes=3_000_000)) == []
+
+
+def test_a_budget_is_for_all_pictures_of_an_edition() -> None:
+    weights = {"en": 150_000, "fr": 90_000}
+
+    assert found(picture_bytes=weights, picture_budget=100_000) == [
+        ("picture-budget", Severity.WARNING)
+    ]
+    assert found(picture_bytes=weights) == []
