@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from newsletter.model.content import Edition, EditionForm, Identity
 from newsletter.model.editions import EditionContent, archive_url
 from newsletter.model.languages import direction_of
+from newsletter.model.message import MARKERS
 from newsletter.rendering import stylesheets
 from newsletter.rendering.bidi import END_ISOLATE, ISOLATE
 from newsletter.rendering.inlining import inline, lost_rules
@@ -36,11 +37,14 @@ class Setting:
 
     @property
     def personal(self) -> dict[str, str]:
-        """Return the markers, "" for those that mean nothing without public pages."""
+        """Return the markers, "" for those that mean nothing without public pages.
+
+        On a public page there are none: it is nobody's.
+        """
         public = bool(self.identity.public_url)
         return {
-            name: "" if name in _ONLY_PUBLIC and not public else marker
-            for name, marker in self.markers.items()
+            name: "" if name in _ONLY_PUBLIC and not public else self.markers.get(name, "")
+            for name in MARKERS
         }
 
 
@@ -109,7 +113,7 @@ def _css(setting: Setting, name: str) -> Markup:
 
 def _marked_up(personal: Mapping[str, str], direction: str) -> dict[str, str]:
     """Return the markers with those that are shown isolated inside right-to-left text."""
-    if direction == "ltr":
+    if direction == "ltr" or not personal["address"]:
         return dict(personal)
     shown = {"address": Markup('<span dir="ltr">{}</span>').format(personal["address"])}
     free = {name: f"{ISOLATE}{personal[name]}{END_ISOLATE}" for name in ("name", "list")}
