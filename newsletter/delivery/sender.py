@@ -242,7 +242,7 @@ class Sender:
         self.stop(RunEnd(Why.TOLD, f"the mailing is {self.tray.mailing_state}"))
 
     def _report(self, now: datetime) -> None:
-        self.tray.rate = self._rate.mark(now)
+        rate = self._rate.mark(now)
         self._review(now)
         if self._watch is None or now < self._balance_at:
             return
@@ -254,7 +254,7 @@ class Sender:
             Progress(
                 self._mailing,
                 self._balance,
-                self.tray.rate,
+                rate,
                 self._open,
                 self._waiting_for(now),
             )

@@ -12,19 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.content import Content
 from newsletter.delivery.ledger import Ledger, Patience, Round, settle
-from newsletter.delivery.pacing import (
-    UNLIMITED,
-    Allowance,
-    Domains,
-    Limits,
-    Used,
-    allowance,
-    next_at,
-)
+from newsletter.delivery.pacing import Domains
+from newsletter.delivery.picking import MOST_CLAIMED, Picking
 from newsletter.delivery.replies import judge
 from newsletter.errors import MessageError
 from newsletter.model.ledger import Owed, Settlement, Wish
@@ -38,13 +32,13 @@ if TYPE_CHECKING:
 #: Builds a reader's message; in pieces, so that the constant ones are looked through once.
 Compose = Callable[[Owed], Content]
 
-#: Claimed at a time: enough to find one whose domain is free, little enough for memory.
-MOST_CLAIMED = 256
 #: A round should be worth this much sending, so that slow servers get small rounds and a
 #: kill leaves few unknown, and fast ones get large rounds and few syncs.
 ROUND = timedelta(milliseconds=40)
-#: However few connections there are, a fast server gets rounds of at least so many.
-LEAST_ROUND = 32
+#: ... and writing it should take no more than a twentieth of that, on a slow disk too.
+WRITING_SHARE = 20
+#: However few connections there are, a round may have so many.
+LEAST_ROUND = 64
 #: Where all that was chosen has unsubscribed meanwhile, the next round follows at once, but
 #: not so often that the answers of the servers wait.
 ROUNDS_AT_ONCE = 50
@@ -83,8 +77,6 @@ class Tray:
 
     #: As the last round found it.
     mailing_state: MailingState = MailingState.SENDING
-    #: Messages a second, as the sender measures it.
-    rate: float = 0.0
     commits: int = 0
     #: When the last round was written; None: none yet.
     written: datetime | None = None
@@ -97,6 +89,11 @@ class Tray:
         self._results: list[Settlement] = []
         self._released: list[int] = []
         self._given_back: Counter[int] = Counter()
+        #: Seconds that writing a round takes, on average.
+        self._writing = 0.0
+        #: How many the last round intended, and when.
+        self._size = 1
+        self._began: datetime | None = None
         #: Route -> when asking for more may make sense again.
         self._ask_at: dict[str, datetime] = {}
         self._is_drained = False
@@ -196,11 +193,13 @@ class Tray:
     @contextmanager
     def _step(self, now: datetime) -> Iterator[Round]:
         """Write what is known and what the block does, all of it or nothing."""
+        began = perf_counter()
         with self.ledger.round(now) as step:
             step.settle(self._results)
             step.release(self._released)
             self.mailing_state = step.mailing_state
             yield step
+        self._writing += 0.2 * (perf_counter() - began - self._writing)
         self.commits += 1
         self.written = now
         self._results.clear()
@@ -225,8 +224,8 @@ class Tray:
         ask_at: datetime | None = None
         with self._step(now) as step:
             if self.mailing_state is MailingState.SENDING:
-                picking = Picking(step, self, route, now)
-                chosen, ask_at = picking.pick(claimed, self._wanted(crew))
+                picking = Picking(step, self.domains, route, now, every=self.every)
+                chosen, ask_at = picking.pick(claimed, self._wanted(now, crew))
                 intended = list(step.intend(chosen, route.name))
                 picking.count(intended)
         taken = {owed.key for owed in chosen}
@@ -243,10 +242,17 @@ class Tray:
             self._is_drained = not self._claimed
             self._ask_at[route.name] = now + ASK_AGAIN
 
-    def _wanted(self, crew: int) -> int:
-        """Return how many to intend: what the sending of a round's time takes."""
-        most = max(LEAST_ROUND, 4 * crew)
-        return max(1, min(most, round(self.rate * ROUND.total_seconds())))
+    def _wanted(self, now: datetime, crew: int) -> int:
+        """Return how many to intend: twice as many while rounds are used up too quickly."""
+        worth = max(ROUND, timedelta(seconds=WRITING_SHARE * self._writing))
+        lasted = now - self._began if self._began else worth
+        self._began = now
+        if lasted < worth:
+            self._size *= 2
+        elif lasted > 2 * worth:
+            self._size //= 2
+        self._size = max(1, min(self._size, max(LEAST_ROUND, 4 * crew)))
+        return self._size
 
     def _composed(self, intended: Iterable[Owed], route: Route) -> list[Handed]:
         """Build each reader's message; one that cannot be built costs nobody else theirs."""
@@ -265,123 +271,6 @@ class Tray:
                 )
                 self._results.append(refused)
         return built
-
-
-class Picking:
-    """Chooses what may go by a route now, by the limits of the route and of the domains."""
-
-    def __init__(self, step: Round, tray: Tray, route: Route, now: datetime) -> None:
-        self._step = step
-        self._tray = tray
-        self._route = route
-        self._now = now
-        self._allowed: dict[str, Allowance] = {}
-        self._limits: dict[str, Limits] = {}
-        self._blocked: dict[str, tuple[str, ...]] = {}
-
-    def pick(self, claimed: list[Owed], wanted: int) -> tuple[list[Owed], datetime | None]:
-        """Return what to intend, claiming more where needed, and when to ask again.
-
-        `claimed` grows by what is claimed anew.
-        """
-        route = self._allowance(f"route:{self._route.name}", self._route_limits())
-        wanted = min(wanted, route.count)
-        if wanted < 1:
-            return [], route.ask_again
-        chosen = self._choose(claimed, wanted)
-        if len(chosen) < wanted:
-            fresh = self._claim(wanted - len(chosen), claimed)
-            claimed += fresh
-            chosen += self._choose(fresh, wanted - len(chosen))
-        return chosen, self._soonest() if not chosen else None
-
-    def count(self, intended: list[Owed]) -> None:
-        """Count what is intended towards every limit it falls under."""
-        route = f"route:{self._route.name}"
-        counts: Counter[str] = Counter()
-        for owed in intended:
-            group = self._tray.domains.group_of(owed.domain)
-            counts[route] += 1
-            if group is not None:
-                counts[f"domain:{group.name}"] += 1
-        for name, count in counts.items():
-            if not self._limits[name].is_none:
-                self._spend(name, count)
-
-    def _spend(self, name: str, count: int) -> None:
-        self._step.use(name, count)
-        rate = self._limits[name].per_second
-        if rate:
-            at = next_at(rate, self._step.next_at(name), count, self._now)
-            self._step.set_next_at(name, at)
-
-    def _route_limits(self) -> Limits:
-        """Return the limits of the route on this day of its warm-up."""
-        warm_up, name = self._route.warm_up, f"first use:{self._route.name}"
-        if not warm_up.per_day:
-            return self._route.limits
-        first = self._step.first_at(name, self._now)
-        return warm_up.applied(self._route.limits, first, self._now)
-
-    def _allowance(self, name: str, limits: Limits) -> Allowance:
-        """Return what a name may still send in this round."""
-        if name not in self._allowed:
-            self._limits[name] = limits
-            self._allowed[name] = UNLIMITED
-            if not limits.is_none:
-                self._allowed[name] = allowance(limits, self._used(name, limits), self._now)
-        return self._allowed[name]
-
-    def _used(self, name: str, limits: Limits) -> Used:
-        step, now = self._step, self._now
-        return Used(
-            step.used(name, now - timedelta(hours=1)) if limits.per_hour else 0,
-            step.used(name, now - timedelta(days=1)) if limits.per_day else 0,
-            step.next_at(name) if limits.per_second else None,
-        )
-
-    def _choose(self, claimed: Iterable[Owed], wanted: int) -> list[Owed]:
-        chosen: list[Owed] = []
-        for owed in claimed:
-            if len(chosen) >= wanted:
-                break
-            if self._may_go(owed):
-                chosen.append(owed)
-        return chosen
-
-    def _may_go(self, owed: Owed) -> bool:
-        group = self._tray.domains.group_of(owed.domain)
-        if group is None:
-            return True
-        name = f"domain:{group.name}"
-        allowed = self._allowance(name, group.limits)
-        if allowed.count < 1:
-            self._blocked[name] = group.domains
-            return False
-        self._allowed[name] = Allowance(allowed.count - 1, allowed.ask_again or self._now)
-        return True
-
-    def _claim(self, wanted: int, claimed: list[Owed]) -> list[Owed]:
-        """Claim more, but nothing of the domains that are at their limit."""
-        self._make_room(claimed)
-        count = max(wanted, MOST_CLAIMED // 4)
-        blocked = tuple(domain for group in self._blocked.values() for domain in group)
-        return list(self._step.claim(Wish(count, not_domains=blocked, every=self._tray.every)))
-
-    def _make_room(self, claimed: list[Owed]) -> None:
-        """Give back what is only waiting for its domain, so that others can be claimed."""
-        if len(claimed) < MOST_CLAIMED:
-            return
-        surplus = [owed for owed in claimed if not self._may_go(owed)][MOST_CLAIMED // 4 :]
-        self._step.release([owed.key for owed in surplus])
-        gone = {owed.key for owed in surplus}
-        claimed[:] = [owed for owed in claimed if owed.key not in gone]
-
-    def _soonest(self) -> datetime | None:
-        """Return when the first of the domains at their limit may go on."""
-        times = [self._allowed[name].ask_again for name in self._blocked]
-        known = [moment for moment in times if moment is not None]
-        return max(min(known), self._now + timedelta(milliseconds=20)) if known else None
 
 
 def _by_route(settlement: Settlement, route: Route) -> Settlement:

