@@ -9,7 +9,7 @@ from bench.senders import django_mailer, emails, mailmerge, nodemailer, ours, sm
 OURS, SOURCE, NODE = "newsletter resume", "smtp-source, 16 sessions", "nodemailer, pool of 16"
 UNIT = 1000
 _WORK = (
-    "An edition of 46 items, 45 KB in HTML and text, personal for each reader, unsigned. "
+    "An edition of 48 items, 45 KB in HTML and text, personal for each reader, unsigned. "
     "`newsletter resume` goes on with a mailing that is frozen and not begun: its ledger "
     "(SQLite, synchronous=FULL) has every intent on disk before the message may leave, and "
     "its start-up is counted in. smtp-source is Postfix's own load generator: one message "
@@ -78,5 +78,25 @@ COMPARISONS = [
             Aim(OURS, NODE, at_most=1 / 2, floor=1 / 1.5),
         ],
         rounds=5,
+    ),
+    Comparison(
+        key="sending-memory",
+        title="Memory of a mailing to 1,000 and to 100,000 readers",
+        work="The same messages into smtp-sink; what the sending process needs at its peak.",
+        unit="1,000 messages",
+        contenders=[
+            _contender("newsletter resume, 100,000 readers", ours, 100_000, near_sink),
+            _contender("newsletter resume, 1,000 readers", ours, 1000, near_sink),
+        ],
+        aims=[
+            Aim(
+                "newsletter resume, 100,000 readers",
+                "newsletter resume, 1,000 readers",
+                at_most=1.1,
+                figure="memory",
+                floor=1.25,
+            ),
+        ],
+        rounds=1,
     ),
 ]
