@@ -131,7 +131,7 @@ def test_a_refusal_before_the_dot_is_definite() -> None:
 
 
 def test_no_answer_to_the_dot_in_time_is_unknown() -> None:
-    outcome = outcome_with("-W", ".:2", timeouts=SHORT)
+    outcome = outcome_with("-W", ".:60", timeouts=SHORT)
 
     assert outcome.after_dot
     assert judge(outcome).state is U

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -32,8 +33,12 @@ from tests.servers.scripted import (
 )
 from tests.servers.supplies import ListSupply, make_content, make_outgoing, send
 
-#: Long enough for a busy machine where an answer will come, short where none will.
-QUICK = Timeouts(*[0.2] * 11)
+
+def impatient(stage: str) -> Timeouts:
+    """Wait long where an answer will come, and hardly at all where none will."""
+    return replace(Timeouts(*[60.0] * 11), **{stage: 0.2})
+
+
 PLAIN = ("SIZE 10485760", "8BITMIME")
 STEPS = pytest.mark.parametrize("extensions", [Script.extensions, PLAIN], ids=["piped", "steps"])
 
@@ -124,7 +129,7 @@ def test_silence_before_the_dot_ends_with_its_time_out(
     stage: str, extensions: tuple[str, ...]
 ) -> None:
     script = Script(extensions=extensions, **{stage: silence()})  # type: ignore[arg-type]
-    outcome = outcome_of_one(script, QUICK)
+    outcome = outcome_of_one(script, impatient(stage))
 
     assert outcome.stage == stage
     assert outcome.trouble is Trouble.TIMED_OUT
@@ -133,7 +138,7 @@ def test_silence_before_the_dot_ends_with_its_time_out(
 
 
 def test_silence_after_the_dot_is_unknown() -> None:
-    outcome = outcome_of_one(Script(dot=silence()), QUICK)
+    outcome = outcome_of_one(Script(dot=silence()), impatient("dot"))
 
     assert outcome.after_dot
     assert outcome.trouble is Trouble.TIMED_OUT
@@ -196,7 +201,7 @@ def test_nonsense_before_the_dot_is_certain_and_ends_the_connection(
 def test_a_fault_before_the_first_message_is_the_servers(
     stage: str, fault: Behaviour, trouble: Trouble
 ) -> None:
-    outcome = failure_to_open(Script(**{stage: fault}), QUICK)  # type: ignore[arg-type]
+    outcome = failure_to_open(Script(**{stage: fault}), impatient(stage))  # type: ignore[arg-type]
 
     assert outcome.stage == stage
     assert outcome.trouble is trouble

@@ -30,6 +30,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.certificates import Certificates
+from tests.servers.ports import free_port
 
 #: Who may write the delivered messages: nobody.
 _NOBODY = 65534
@@ -101,7 +102,7 @@ def postfix(
         root = Path(tempfile.mkdtemp(prefix="postfix-"))
         stack.callback(shutil.rmtree, root, ignore_errors=True)
         root.chmod(0o755)
-        server = Postfix(root, _free_port(), _free_port())
+        server = Postfix(root, free_port(), free_port())
         lines = _basic(server, keeps)
         if certificates is not None:
             lines |= _encryption(root, certificates)
@@ -189,22 +190,15 @@ def _write(server: Postfix, lines: Mapping[str, str]) -> None:
 
 def _run(server: Postfix, verb: str) -> None:
     command = ["/usr/sbin/postfix", "-c", f"{server.root}/etc", verb]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         raise RuntimeError(f"postfix {verb}: {done.stderr}{server.log()}")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def _wait_for(port: int) -> None:
     """Return when the greeting has come: master listens before smtpd can answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.settimeout(20)
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.settimeout(60)
         assert connection.recv(3) == b"220"
 
 

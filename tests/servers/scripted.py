@@ -7,7 +7,9 @@ In a test::
     assert [mail.recipient for mail in server.accepted] == [...]
 
 As a process: `python -m tests.servers.scripted --log FILE [--port N] [--script FILE.json]`
-prints its port and writes "RECIPIENT MESSAGE-ID" to the log *before* it says 250.
+prints its port and writes "RECIPIENT MESSAGE-ID" to the log *before* it says 250. With
+`--gate FILE` it takes as many messages as the file says; the next wait for their answer
+until the number grows, so that a test need not hurry.
 """
 
 from __future__ import annotations
@@ -133,7 +135,14 @@ class Accepted:
 class ScriptedServer:
     """The server: `accepted` is the truth, whatever it has said."""
 
-    def __init__(self, script: Script | None = None, *, port: int = 0, log: Path | None = None):
+    def __init__(
+        self,
+        script: Script | None = None,
+        *,
+        port: int = 0,
+        log: Path | None = None,
+        gate: Path | None = None,
+    ):
         self.script = script or Script()
         self.host = "127.0.0.1"
         self.port = port
@@ -146,6 +155,8 @@ class ScriptedServer:
         self.commands: list[tuple[int, str]] = []
         self.connections = 0
         self._log = log
+        self._gate = gate
+        self._allowed = 0
         self._log_handle = -1
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -186,6 +197,12 @@ class ScriptedServer:
         used = self._used.get(key, 0)
         self._used[key] = used + 1
         return behaviour[min(used, len(behaviour) - 1)]
+
+    async def pass_the_gate(self) -> None:
+        """Return when one more message may be taken."""
+        while self._gate is not None and len(self.accepted) >= self._allowed:
+            self._allowed = int(self._gate.read_text())
+            await asyncio.sleep(0.01)
 
     def take(self, accepted: Accepted) -> None:
         """Write the message into the books."""
@@ -442,6 +459,7 @@ class _Connection:
             await self.say("554 5.5.1 no valid recipients")
             return
         mails = [Accepted(sender, one, content, self.number, self.parameters) for one in recipients]
+        await self.server.pass_the_gate()
         if self.script.dot_delay:
             await asyncio.sleep(random.random() * self.script.dot_delay)
         self.count += 1
@@ -520,12 +538,14 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path)
     parser.add_argument("--script", type=Path, help="JSON; see read_script")
+    parser.add_argument("--gate", type=Path, help="how many messages to take")
     parser.add_argument("--dot-delay", type=float, default=0.0)
     arguments = parser.parse_args()
     script = read_script(arguments.script.read_text()) if arguments.script else Script()
     if arguments.dot_delay:
         script = replace(script, dot_delay=arguments.dot_delay)
-    asyncio.run(_serve_for_ever(ScriptedServer(script, port=arguments.port, log=arguments.log)))
+    server = ScriptedServer(script, port=arguments.port, log=arguments.log, gate=arguments.gate)
+    asyncio.run(_serve_for_ever(server))
 
 
 async def _serve_for_ever(server: ScriptedServer) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.servers.ports import free_port
 
 SMTP_SINK = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
@@ -33,7 +34,7 @@ class Sink:
 def smtp_sink(*switches: str, output: Path | None = None) -> Iterator[Sink]:
     """Run smtp-sink with the switches of its manual page, e.g. `-r rcpt`, `-q .`, `-W .:5`."""
     assert SMTP_SINK is not None
-    port = _free_port()
+    port = free_port()
     drop_rights = ["-u", "nobody"] if os.geteuid() == 0 else []
     with subprocess.Popen(
         [SMTP_SINK, *drop_rights, *switches, f"127.0.0.1:{port}", "100"],
@@ -47,17 +48,10 @@ def smtp_sink(*switches: str, output: Path | None = None) -> Iterator[Sink]:
             process.kill()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Return when the port is listened on, without connecting: the sink counts connections."""
     listening = re.compile(rf":{port:04X} 00000000:0000 0A")
-    for _ in range(2000):
+    for _ in range(12_000):
         if process.poll() is not None:
             assert process.stderr is not None
             raise RuntimeError(process.stderr.read().decode())

@@ -152,6 +152,17 @@ class Books:
     log: Path
 
     @property
+    def gate(self) -> Path:
+        """Return the file that says how many messages the server may take."""
+        return self.log.with_suffix(".gate")
+
+    def allow(self, count: int = 1_000_000) -> None:
+        """Let the server take so many messages in all, and then wait with its answers."""
+        new = self.gate.with_suffix(".new")
+        new.write_text(str(count), encoding="utf-8")
+        new.replace(self.gate)
+
+    @property
     def lines(self) -> list[tuple[str, str]]:
         """Return recipient and Message-ID of every message, in order."""
         text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
@@ -169,8 +180,10 @@ class Books:
 def mail_server(folder: Path, *arguments: str) -> Iterator[Books]:
     """Run a scripted server as a process of its own."""
     log = folder / "server.log"
+    gate = Books(0, log).gate
+    Books(0, log).allow()
     process = subprocess.Popen(
-        [*PYTHON, "tests.servers.scripted", "--log", str(log), *arguments],
+        [*PYTHON, "tests.servers.scripted", "--log", log, "--gate", gate, *arguments],
         cwd=CHECKOUT,
         text=True,
         stdout=subprocess.PIPE,

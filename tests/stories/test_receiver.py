@@ -15,7 +15,7 @@ from newsletter.workflow.receiver import receiver
 def test_the_receiver_files_a_message_with_its_envelope(tmp_path: Path) -> None:
     with (
         receiver(tmp_path / "received") as server,
-        smtplib.SMTP(server.host, server.port, timeout=10) as client,
+        smtplib.SMTP(server.host, server.port, timeout=60) as client,
     ):
         client.sendmail("from@example.org", ["to@example.org"], "Subject: One\r\n\r\nHello\r\n")
 

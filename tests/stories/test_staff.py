@@ -225,7 +225,7 @@ def test_a_hold_can_be_called_off(room: MailingRoom, server: ScriptedServer) -> 
     held.stderr.readline()
 
     room.run("cancel", "1", ok=(0,))
-    out, _ = held.communicate(timeout=20)
+    out, _ = held.communicate(timeout=120)
 
     assert "nothing was sent" in out
     assert held.returncode == 0
@@ -316,7 +316,7 @@ def test_progress_is_shown_on_a_terminal_and_in_a_second_one(
         input="8\n",
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=False,
         cwd=Path(__file__).parents[2],
     )

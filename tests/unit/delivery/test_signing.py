@@ -11,7 +11,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.delivery.signing import (
@@ -157,9 +157,7 @@ def test_the_signature_is_clean_on_the_wire(signer: Signer) -> None:
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", header)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from([b" ", b"\t", b"\r\n", b"a", b"b ", b" \r\n", b"."]), max_size=30))
 def test_any_body_is_canonicalised_as_dkimpy_does(parts: list[bytes]) -> None:
     body = b"".join(parts) + b"\r\n"
@@ -167,7 +165,7 @@ def test_any_body_is_canonicalised_as_dkimpy_does(parts: list[bytes]) -> None:
     assert relaxed_body(body) == dkim.canonicalization.Relaxed.canonicalize_body(body)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.one_of(
         st.text(max_size=200),

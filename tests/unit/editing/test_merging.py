@@ -264,7 +264,7 @@ def changed_by_person(draw: st.DrawFn, issue: Issue) -> Issue:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_whatever_a_person_and_the_sources_change_nothing_of_the_person_is_lost(
     data: st.DataObject,
@@ -338,7 +338,7 @@ def with_comments(text: str, draw: st.DrawFn) -> tuple[str, list[str]]:
     return "\n".join(lines), comments
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_a_comment_of_a_person_survives_wherever_it_stands(data: st.DataObject) -> None:
     items = [

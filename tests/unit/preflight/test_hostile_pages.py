@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.preflight import links, run
@@ -45,7 +45,6 @@ PIECES = st.sampled_from(
 TEXT = st.lists(st.one_of(PIECES, st.text(max_size=5)), max_size=30).map("".join)
 
 
-@settings(deadline=None)
 @given(TEXT, TEXT, TEXT)
 def test_no_page_breaks_a_check(html: str, text: str, head: str) -> None:
     for page in (document(html, head=head), html):
