@@ -132,7 +132,9 @@ def _people(count: int, domain: str = "town.example") -> list[str]:
     return [f"reader{number}@{domain}" for number in range(count)]
 
 
-def test_everybody_gets_one_and_an_answer_shares_its_commit_with_the_next_intent(store: SqliteStore) -> None:
+def test_everybody_gets_one_and_an_answer_shares_its_commit_with_the_next_intent(
+    store: SqliteStore,
+) -> None:
     run = _run(store, _people(600))
 
     with scripted_server() as server:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from newsletter.delivery.replies import judge
 from newsletter.delivery.smtp import Outcome, Server, Session, SessionError, Timeouts
 from newsletter.model.mailing import DeliveryState
+from tests.servers.running import stop
 from tests.servers.scripted import Script, ScriptedServer, raw
 from tests.servers.supplies import ListSupply, make_outgoing
 
@@ -35,7 +36,7 @@ async def _send(script: Script, supply: ListSupply) -> tuple[ScriptedServer, Out
         refusal = error.outcome
     finally:
         await session.close()
-        await scripted.stop()
+        await stop(scripted)
     return scripted, refusal
 
 

@@ -318,7 +318,7 @@ def test_a_server_that_stops_reading_is_left_after_its_time() -> None:
     script = Script(data=Action(b"354 go on\r\n", close="deaf"), extensions=("PIPELINING",))
     with scripted_server(script) as scripted:
         supply = ListSupply([make_outgoing(content=make_content(size=24_000_000))])
-        send(server_at(scripted), supply, QUICK)
+        send(server_at(scripted), supply, impatient("block"))
 
     assert supply.outcomes[1].stage is Stage.BODY
     assert judge(supply.outcomes[1]).reason == "no-answer"

@@ -15,10 +15,19 @@ class Startable(Protocol):
     async def stop(self) -> None: ...
 
 
-async def _stop(server: Startable) -> None:
-    """Stop, and let every transport be closed: encrypted ones take several turns of the loop."""
+async def stop(server: Startable) -> None:
+    """Stop a server and let go of every connection of this loop.
+
+    One that was accepted a moment ago has no task yet that would close it, and an
+    encrypted one takes several turns of the loop.
+    """
     await server.stop()
-    for _ in range(10):
+    for _ in range(3):
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for transport in tuple(getattr(asyncio.get_running_loop(), "_transports", {}).values()):
+            transport.abort()
+    for _ in range(5):
         await asyncio.sleep(0)
 
 
@@ -32,7 +41,7 @@ def running(server: Startable) -> Iterator[None]:
         asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
         yield
     finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result(60)
+        asyncio.run_coroutine_threadsafe(stop(server), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(60)
         loop.close()
