@@ -18,16 +18,20 @@ class Startable(Protocol):
 async def stop(server: Startable) -> None:
     """Stop a server and let go of every connection of this loop.
 
-    One that was accepted a moment ago has no task yet that would close it, and an
-    encrypted one takes several turns of the loop.
+    One that is just being accepted is lost, and warned of, where its server closes first
+    (asyncio.Server._attach); it has no task yet that would close it; and an encrypted one
+    takes several turns of the loop.
     """
+    await _some_turns()
     await server.stop()
-    for _ in range(3):
-        for _ in range(5):
-            await asyncio.sleep(0)
-        for transport in tuple(getattr(asyncio.get_running_loop(), "_transports", {}).values()):
-            transport.abort()
-    for _ in range(5):
+    await _some_turns()
+    for transport in tuple(getattr(asyncio.get_running_loop(), "_transports", {}).values()):
+        transport.abort()
+    await _some_turns()
+
+
+async def _some_turns() -> None:
+    for _ in range(10):
         await asyncio.sleep(0)
 
 
