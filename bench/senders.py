@@ -6,6 +6,7 @@ and is set up as its documentation says.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -200,6 +201,7 @@ def _nodemailer() -> Path | None:
 def _frozen(messages: int, connections: int = CONNECTIONS) -> Path:
     """Return a workspace with a mailing to so many readers, frozen and not begun."""
     folder = Path(tempfile.mkdtemp(prefix="newsletter-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     _furnish(folder, messages, connections)
     steps = [
         newsletter("subscribers", "import", "readers.csv", "--list", "members", "--really"),
