@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 import click
 
 from newsletter import __version__
-from newsletter.errors import NewsletterError
+from newsletter.errors import FileWriteError, NewsletterError
+
+#: Signal -> exit code, as shells have it: 128 and the number.
+INTERRUPTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
+#: What a disk or a folder says that a person can mend.
+_DISK = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.EISDIR,
+    }
+)
 
 #: Command -> (module of newsletter.cli, attribute, one line of help). A module is
 #: imported only when its command runs, so that `--help` stays quick.
@@ -39,6 +62,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "dkim": ("dkim", "dkim", "Make a key to sign messages with, and its DNS record."),
     "completion": ("completion", "completion", "Let the shell finish commands and options."),
 }
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """The process is asked to end (SIGTERM), which it does as after Ctrl-C."""
 
 
 class Faces(click.Group):
@@ -79,12 +106,43 @@ class Faces(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an expected error becomes one line, a hint and its exit code."""
         try:
-            return super().invoke(ctx)
+            with _ended_by_signals():
+                return super().invoke(ctx)
         except NewsletterError as error:
-            click.echo(f"Error: {error}", err=True)
-            if error.hint:
-                click.echo(f"Hint: {error.hint}", err=True)
-            ctx.exit(error.exit_code)
+            _complain(ctx, error)
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            place = error.filename or "a file"
+            _complain(ctx, FileWriteError(f"cannot read or write {str(place)!r}: {error.strerror}"))
+        except (KeyboardInterrupt, click.Abort) as end:
+            click.echo("Interrupted.", err=True)
+            is_asked = isinstance(end, _TerminatedError)
+            ctx.exit(INTERRUPTED[signal.SIGTERM if is_asked else signal.SIGINT])
+
+
+def _complain(ctx: click.Context, error: NewsletterError) -> NoReturn:
+    click.echo(f"Error: {error}", err=True)
+    if error.hint:
+        click.echo(f"Hint: {error.hint}", err=True)
+    ctx.exit(error.exit_code)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: what is being written is finished or undone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _TerminatedError
 
 
 @click.group(cls=Faces, context_settings={"help_option_names": ["-h", "--help"]})

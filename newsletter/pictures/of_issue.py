@@ -140,18 +140,18 @@ class IssuePictures:
 
         silences: Counter[str] = Counter()
         fetcher = self._fetcher() if any(map(is_address, needs)) else None
-        with Scaler() as scaler, ThreadPoolExecutor(_AT_ONCE) as threads:
+        threads = ThreadPoolExecutor(_AT_ONCE)
+        with Scaler() as scaler:
             one = Getting(fetcher, scaler, silences, self._local)
-            futures = {threads.submit(one.get, url, uses): url for url, uses in needs.items()}
             try:
+                futures = {threads.submit(one.get, url, uses): url for url, uses in needs.items()}
                 for done, future in enumerate(as_completed(futures), start=1):
                     if watch:
                         watch(futures[future], done, len(futures))
                     yield futures[future], future.result()
-            except BaseException:
-                # Ctrl-C must not wait for what has not even begun.
+            finally:
+                # Ctrl-C waits neither for what has not begun nor for a server that is silent.
                 threads.shutdown(wait=False, cancel_futures=True)
-                raise
 
     def _fetcher(self) -> Fetcher:
         """Return the network. Pictures are named by content: no private network but a source's."""

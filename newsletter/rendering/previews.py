@@ -14,6 +14,9 @@ _DARK_QUERY = "@media (prefers-color-scheme:dark)"
 _NO_PICTURES = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"img-src 'none'; media-src 'none'\">"
 )
+#: No script runs in a mail. Its own origin it keeps: without one, browsers refuse the frame the
+#: pictures of the very folder that it was opened from.
+_SANDBOX = 'sandbox="allow-same-origin"'
 #: Where the pictures are, seen from the folder of the preview, issues/<slug>/out/.
 LOCAL_PICTURES = "../pictures"
 _STYLE = """
@@ -122,7 +125,7 @@ def _views(one: FilledEdition) -> list[str]:
     ]
     figures = [
         f'<figure class="{mood}"><figcaption>{name}</figcaption>'
-        f'<iframe src="{escape(file)}" width="{width}" sandbox loading="lazy" '
+        f'<iframe src="{escape(file)}" width="{width}" {_SANDBOX} loading="lazy" '
         f'title="{escape(one.key)}: {name}"></iframe></figure>\n'
         for name, file, width, mood in frames
         if one.html

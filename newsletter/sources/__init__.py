@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from newsletter.model.content import Reading, Source
     from newsletter.sources.fetching import Fetched, Fetches
 
-__all__ = ["read_file", "read_source"]
+__all__ = ["read_file", "read_source", "saved_at"]
 
 #: A saved page or feed; larger files are something else.
 MAX_FILE_BYTES = 10_000_000
@@ -27,8 +27,8 @@ def read_source(source: Source, fetcher: Fetches, *, fetched_at: datetime, root:
     """
     if source.path:
         path = root / Path(source.path).expanduser()
-        saved_at = min(fetched_at, _saved_at(path) or fetched_at)
-        return read_file(path, base_url=source.url, fetched_at=saved_at, source=source)
+        moment = min(fetched_at, saved_at(path) or fetched_at)
+        return read_file(path, base_url=source.url, fetched_at=moment, source=source)
     if not source.url:
         raise SourceUnreachableError(
             source.name,
@@ -80,7 +80,7 @@ def read_file(path: Path, *, base_url: str, fetched_at: datetime, source: Source
     return _read(opened(Fetched(base_url, 200, content_type, body, fetched_at)), source, None)
 
 
-def _saved_at(path: Path) -> datetime | None:
+def saved_at(path: Path) -> datetime | None:
     """Return when a file was saved: "yesterday" in it is the day before that."""
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -48,7 +48,7 @@ def read_folder(folder: Path, source: Source, *, fetched_at: datetime) -> Readin
 
     Drafts are left out. A file that cannot be read is named in a note and stops nothing.
     """
-    paths, is_cut = _news_files(folder, source)
+    paths, is_cut = news_files(folder, source)
     if not paths:
         raise SourceNotUnderstoodError(
             source.name,
@@ -97,7 +97,7 @@ def read_markdown(body: bytes, source: Source, *, name: str, fetched_at: datetim
     )
 
 
-def _news_files(folder: Path, source: Source) -> tuple[list[Path], bool]:
+def news_files(folder: Path, source: Source) -> tuple[list[Path], bool]:
     """Return the files in order, and whether there were too many; hidden ones do not count."""
 
     def refuse(error: OSError) -> None:

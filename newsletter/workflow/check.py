@@ -240,8 +240,12 @@ def _links_answer(workspace: Workspace, now: datetime) -> preflight.Check:
         return Answer(answer.status, final_url=moved)
 
     def ask(wanted: Sequence[str]) -> Sequence[Answer]:
-        with ThreadPoolExecutor(max_workers=_LINKS_AT_ONCE) as threads:
+        threads = ThreadPoolExecutor(max_workers=_LINKS_AT_ONCE)
+        try:
             answers = list(threads.map(one, wanted))
+        finally:
+            # Ctrl-C waits neither for what has not begun nor for a server that is silent.
+            threads.shutdown(wait=False, cancel_futures=True)
         kept.keep(dict(zip(wanted, answers, strict=True)))
         return answers
 

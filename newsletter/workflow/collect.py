@@ -32,6 +32,7 @@ from newsletter.sources import articles, read_source
 from newsletter.sources.fetching import Fetcher, Fetches, user_agent
 from newsletter.sources.http_cache import HttpCache
 from newsletter.sources.listing.item_pictures import without_ornaments
+from newsletter.sources.local_copies import keep_copies, read_copy
 from newsletter.sources.promise import VERSION, failure_as_json, item_as_json
 from newsletter.sources.snapshots import Recorder, Replayer
 
@@ -260,7 +261,14 @@ class _Collecting:
 
     def _save(self, merged: Merged) -> None:
         if isinstance(self.fetcher, Recorder):
-            self.fetcher.save(self.folder / issue_files.SNAPSHOT_FOLDER)
+            snapshot = self.folder / issue_files.SNAPSHOT_FOLDER
+            self.fetcher.save(snapshot)
+            keep_copies(
+                self.sources,
+                snapshot,
+                root=self.workspace.root,
+                fetched_at=self.now.astimezone(self.zone),
+            )
         self.files.save(merged.issue, merged.collection)
 
     def _get_pictures(self) -> tuple[str, ...]:
@@ -282,7 +290,7 @@ class _Collecting:
     def _read_one(self, source: Source) -> Reading | Failure:
         try:
             fetched_at = self.now.astimezone(self.zone)
-            reading = read_source(
+            reading = self._copied(source) or read_source(
                 source, self.fetcher, fetched_at=fetched_at, root=self.workspace.root
             )
         except NewsletterError as error:
@@ -298,6 +306,12 @@ class _Collecting:
             for item in reading.items
         )
         return replace(reading, source=source.name, items=items)
+
+    def _copied(self, source: Source) -> Reading | None:
+        """Return what a local source said when the issue was collected, to rebuild it."""
+        if not (self.options.from_snapshot and source.path):
+            return None
+        return read_copy(source, self.folder / issue_files.SNAPSHOT_FOLDER)
 
     def _complete(self, items: Sequence[Item]) -> tuple[list[Item], list[str]]:
         """Return the items with what their own pages add, where the issue may get them."""
@@ -339,16 +353,15 @@ class _Collecting:
         name: Callable[[_Given], str],
     ) -> list[_Answer]:
         """Do the work for all in threads, report each as it ends, return the answers in order."""
-        with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
+        threads = ThreadPoolExecutor(max_workers=_AT_ONCE)
+        try:
             futures = {threads.submit(work, one): one for one in wanted}
-            try:
-                for done, future in enumerate(as_completed(futures), start=1):
-                    self.progress(Progress(step, name(futures[future]), done, len(futures)))
-                return [future.result() for future in futures]
-            except BaseException:
-                # Ctrl-C must not wait for what has not even begun.
-                threads.shutdown(wait=False, cancel_futures=True)
-                raise
+            for done, future in enumerate(as_completed(futures), start=1):
+                self.progress(Progress(step, name(futures[future]), done, len(futures)))
+            return [future.result() for future in futures]
+        finally:
+            # Ctrl-C waits neither for what has not begun nor for a server that does not answer.
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _told_once(notes: Iterable[str]) -> list[str]:

@@ -166,8 +166,12 @@ def try_all(workspace: Workspace) -> list[Tried]:
     def one(source: Source) -> Tried:
         return try_source(source, root=workspace.root, contact=contact)
 
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
+    threads = ThreadPoolExecutor(max_workers=_AT_ONCE)
+    try:
         return list(threads.map(one, settings.sources))
+    finally:
+        # Ctrl-C waits neither for what has not begun nor for a server that does not answer.
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def named(workspace: Workspace, name: str) -> Source | None:
