@@ -198,13 +198,13 @@ def _start(
             " It goes while `newsletter run` is running."
         )
         return
-    if asked["hold"] and not _is_held_through(workspace, mailing):
+    if asked["hold"] and not _is_held_through(ctx, workspace, mailing):
         click.echo(f"Mailing {mailing.id} was called off; nothing was sent.")
         return
     _go_on(ctx, workspace, mailing.id, waits=asked["wait"])
 
 
-def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
+def _is_held_through(ctx: click.Context, workspace: Workspace, mailing: Mailing) -> bool:
     """Wait for the hold to end; say whether the mailing is still to go."""
     from time import sleep
 
@@ -219,7 +219,15 @@ def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
     while (left := (mailing.starts - _now()).total_seconds()) > 0:
         if named(workspace, mailing.id).state is not MailingState.PREPARED:
             return False
-        sleep(min(1.0, left))
+        try:
+            sleep(min(1.0, left))
+        except KeyboardInterrupt:
+            click.echo(
+                f"\nMailing {mailing.id} is still prepared; `newsletter run` would send it."
+                f" To call it off: newsletter cancel {mailing.id}",
+                err=True,
+            )
+            ctx.exit(130)
     return named(workspace, mailing.id).state is MailingState.PREPARED
 
 
@@ -227,7 +235,7 @@ def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
 @click.argument("mailing", type=int, required=False)
 @click.option("--wait", is_flag=True, help="Stay until nobody is deferred any more.")
 @click.option("--due-only", is_flag=True, help="Leave deferred readers until they are due.")
-@click.option("--yes", is_flag=True, help="This machine is the one to send it, and it is wanted.")
+@click.option("--yes", is_flag=True, help="Send it all the same: late, from here, ill canary.")
 @click.pass_context
 def resume(ctx: click.Context, /, mailing: int | None, **asked: bool) -> None:
     """Go on with a mailing that was interrupted, paused or is not through.
@@ -309,8 +317,8 @@ def retry(ctx: click.Context, /, mailing: int, *, state: str, reason: str) -> No
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, then end: for a timer.")
-@click.pass_obj
-def run(named: str | None, /, *, once: bool) -> None:
+@click.pass_context
+def run(ctx: click.Context, /, *, once: bool) -> None:
     """Send what is due, whenever it is due: for a service or a timer.
 
     Example: newsletter run
@@ -318,9 +326,12 @@ def run(named: str | None, /, *, once: bool) -> None:
     from newsletter.workflow.send import run_due
 
     line = ProgressLine()
-    for told in run_due(workspaces.find(named), once=once, watch=line):
-        line.end()
-        click.echo(told)
+    try:
+        for told in run_due(workspaces.find(ctx.obj), once=once, watch=line):
+            line.end()
+            click.echo(told)
+    except KeyboardInterrupt:
+        ctx.exit(130)
 
 
 def _go_on(ctx: click.Context, workspace: Workspace, mailing: int, **how: Any) -> None:

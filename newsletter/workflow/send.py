@@ -57,7 +57,8 @@ FOR_EVER = timedelta(days=3650)
 class Resumption:
     """How a mailing is to be gone on with."""
 
-    #: A person said that this is the one machine that sends it, and that it is not too late.
+    #: A person said that it is to be sent all the same: from this machine, however late it
+    #: is, whatever became of the canary.
     is_confirmed: bool = False
     #: Try what is deferred now, whenever it would be due.
     hurries: bool = True
@@ -195,13 +196,16 @@ class _Run:
         )
 
     def _send(self, ledger: SqliteLedger, routes: tuple[Route, ...]) -> RunEnd:
-        end = self._round_trip(ledger, routes, self.mailing.canary)
-        if self.mailing.canary > 1 and end.why is Why.DONE:
+        """Send to the canary first, if there is one, and to the others if it is well."""
+        if self.mailing.canary > 1 and not self.how.is_confirmed:
+            end = self._round_trip(ledger, routes, self.mailing.canary)
+            if end.why is not Why.DONE:
+                return end
             if sick := _sick_canary(ledger):
                 return RunEnd(Why.STOPPED, sick)
+        if self.mailing.canary > 1:
             Mailings(self.store).end_canary(self.mailing.id)
-            end = self._round_trip(ledger, routes, 1)
-        return end
+        return self._round_trip(ledger, routes, 1)
 
     def _round_trip(self, ledger: SqliteLedger, routes: tuple[Route, ...], every: int) -> RunEnd:
         sending = self.settings.sending
@@ -289,7 +293,10 @@ def _sick_canary(ledger: SqliteLedger) -> str:
     tried = balance.accepted + bad + balance.deferred
     if not tried or bad * 10 < tried:
         return ""
-    return f"of the first {tried} readers {bad} were refused or lost; the others wait"
+    return (
+        f"of the first {tried} readers {bad} were refused or lost; the others wait"
+        " (to go on all the same: newsletter resume --yes)"
+    )
 
 
 def run_due(

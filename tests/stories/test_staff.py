@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -233,6 +234,32 @@ def test_a_hold_can_be_called_off(room: MailingRoom, server: ScriptedServer) -> 
     assert room.mailing()["skipped"] == 8
 
 
+def test_a_hold_that_is_interrupted_sends_nothing_and_says_what_is_left(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    held = room.popen("send", "2016-05", "--list", "members", "--really", "--yes", "--hold", "1h")
+    assert held.stderr is not None
+    held.stderr.readline()
+
+    held.send_signal(signal.SIGINT)
+    _, err = held.communicate(timeout=20)
+
+    assert held.returncode == 130
+    assert "still prepared" in err
+    assert server.accepted == []
+
+
+def test_preflight_errors_stop_the_send(room: MailingRoom, server: ScriptedServer) -> None:
+    settings = room.folder / "newsletter.toml"
+    without = settings.read_text(encoding="utf-8").replace("postal_address", "# postal_address")
+    settings.write_text(without, encoding="utf-8")
+
+    stopped = room.send(ok=(3,))
+
+    assert "not ready to be sent" in stopped.stderr
+    assert server.accepted == []
+
+
 def test_a_canary_that_falls_ill_stops_the_others(
     room: MailingRoom, server: ScriptedServer
 ) -> None:
@@ -243,6 +270,11 @@ def test_a_canary_that_falls_ill_stops_the_others(
     assert "the others wait" in stopped.stderr
     found = room.mailing()
     assert (found["refused"], found["waiting"], found["state"]) == (4, 4, "paused")
+    server.script = Script()
+    room.run("resume", ok=(1,))
+    assert server.accepted == []
+    room.run("resume", "--yes", ok=(0,))
+    assert room.mailing()["accepted"] == 4
 
 
 def test_a_healthy_canary_is_followed_by_the_others(
