@@ -107,6 +107,19 @@ class Editions:
             )
         return self._rendered[edition.key]
 
+    def public_page(self, edition: Edition, pictures: str) -> str:
+        """Return an edition as a web page: nobody's, its pictures in the folder `pictures`."""
+        from newsletter.rendering.editions import render_edition
+
+        page = render_edition(
+            self.content(edition),
+            self.identity,
+            theme=self._settings.theme,
+            theme_folders=(self._workspace.templates_folder, shipped.templates()),
+            markers={},
+        )
+        return self._pictures.placed_locally(page.html, pictures)
+
     # --- pictures -----------------------------------------------------------------
 
     @property

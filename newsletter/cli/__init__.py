@@ -59,6 +59,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "reconcile": ("deliveries", "reconcile", "Settle lost answers by the server's log."),
     "retry": ("mailings", "retry", "Send again to those to whom it came to nothing."),
     "theme": ("theme", "theme", "Show the themes, or copy one to change it."),
+    "archive": ("archive", "archive", "Write the web pages of an issue, to be copied to a site."),
     "dkim": ("dkim", "dkim", "Make a key to sign messages with, and its DNS record."),
     "completion": ("completion", "completion", "Let the shell finish commands and options."),
 }

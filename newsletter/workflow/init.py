@@ -44,6 +44,7 @@ _IGNORED = """\
 /.env
 /newsletter.db*
 /keys/
+/archive/
 /.cache/
 /.newsletter.lock
 /issues/*/out/
