@@ -19,13 +19,13 @@ from newsletter import workspace as workspaces
 )
 @click.pass_obj
 def archive(named: str | None, issue: str, target: Path | None) -> None:
-    r"""Write the web pages of ISSUE: every edition, nothing personal, no script.
+    """Write the web pages of ISSUE: every edition, nothing personal, no script.
 
     Copy the folder to where public_url leads: "view online", the links to other languages
     and the pictures of the mail are looked for there.
 
-    \b
     Example: newsletter archive 2016-05
+
     Example: newsletter archive 2016-05 --to /var/www/news
     """
     from newsletter.workflow.archive import archive as write
