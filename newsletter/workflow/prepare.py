@@ -79,7 +79,9 @@ def plan(workspace: Workspace, order: Order, *, now: datetime) -> Plan:
     with workspace.open_store(create=False) as store:
         preparation = Preparation(workspace, store, order, now)
         by_edition, served = preparation.count()
-        findings = preparation.checked(by_edition or {preparation.own_edition.key: 0})
+        findings: tuple[Finding, ...] = ()
+        if by_edition or not served:
+            findings = preparation.checked(by_edition or {preparation.own_edition.key: 0})
         readers = sum(by_edition.values())
         routes = workspace.settings.routes
         return Plan(
@@ -175,7 +177,7 @@ class Preparation:
             canary=self._canary(),
             settings={"sender": self._sender.address, "subject": self.issue.subject},
         )
-        return Mailings(self._store).freeze(new, self._recipients(), now=self._now)
+        return Mailings(self._store).freeze(new, self._recipients(editions), now=self._now)
 
     def _canary(self) -> int:
         percent = self._order.canary_percent
@@ -217,7 +219,8 @@ class Preparation:
         form = EditionForm(person.form) if person.form in set(EditionForm) else EditionForm.FULL
         return Edition(language, form)
 
-    def _recipients(self) -> Iterator[Recipient]:
+    def _recipients(self, editions: Mapping[str, int]) -> Iterator[Recipient]:
+        """Return who is frozen in; who joined meanwhile in another edition is for the next send."""
         from newsletter.rendering.headers import message_id
         from newsletter.rendering.personal import ListName, personal_values
 
@@ -231,6 +234,8 @@ class Preparation:
             key = f"{key}-test-{self._now:%Y%m%d%H%M%S%f}"
         for number, reader in enumerate(self._readers(), first):
             person, edition = reader.subscriber, self._edition(reader)
+            if edition.key not in editions:
+                continue
             name = ListName(reader.mailing_list.key, reader.mailing_list.title)
             personal = personal_values(
                 person.name,
