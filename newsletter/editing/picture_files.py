@@ -82,8 +82,9 @@ def save(folder: Path, kept: Iterable[KeptPicture], contents: Mapping[str, bytes
             _write(folder / name, content)
         _write(folder / INDEX, (text + "\n").encode("utf-8", "replace"))
     except OSError as error:
-        place = error.filename or str(folder)
-        raise FileWriteError(f"cannot write {str(place)!r}: {error.strerror or error}") from error
+        raise FileWriteError(
+            f"cannot write in {str(folder)!r}: {error.strerror or error}"
+        ) from error
 
 
 def _kept(folder: Path, row: Mapping[str, Any]) -> KeptPicture:
