@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,9 @@ def _kept(folder: Path, row: Mapping[str, Any]) -> KeptPicture:
         for use, one in row.get("files", {}).items()
         if _is_whole(folder, PictureFile(**one))
     }
-    return KeptPicture(**{**row, "files": files})
+    kept = KeptPicture(**{**row, "files": files})
+    # A size of nothing would be divided by.
+    return kept if kept.width > 0 < kept.height else replace(kept, files={})
 
 
 def _is_whole(folder: Path, file: PictureFile) -> bool:

@@ -18,6 +18,7 @@ from newsletter.editing import picture_files
 from newsletter.editing.picture_files import KeptPicture, PictureFile
 from newsletter.errors import PictureError
 from newsletter.model.content import Picture, PictureUse
+from newsletter.model.message import without_markers
 from newsletter.pictures.getting import (
     CONNECT_SECONDS,
     TOTAL_SECONDS,
@@ -80,6 +81,8 @@ class IssuePictures:
         self._home = workspace.issues_folder / slug
         self._folder = picture_files.folder_of(self._home)
         self._kept: dict[str, KeptPicture] = {}
+        #: What the issue names now; the folder may know more.
+        self._wanted: frozenset[str] = frozenset()
         #: Failures that may be over the next time.
         self._passing: dict[str, str] = {}
 
@@ -98,6 +101,7 @@ class IssuePictures:
         `again` fetches all of them anew, `retry` also those that could not be had before.
         A picture that cannot be had is no error: `states` says why. Raises FileWriteError.
         """
+        self._wanted = frozenset(wanted)
         if not wanted:
             return
         self._kept = picture_files.read_kept(self._folder)
@@ -233,7 +237,8 @@ class IssuePictures:
 
     def placed(self, html: str) -> str:
         """Return rendered HTML with the addresses from which readers get the pictures."""
-        return _PLACEHOLDER.sub(lambda found: self._addresses.get(found[1], found[0]), html)
+        addresses = self._addresses()
+        return _PLACEHOLDER.sub(lambda found: addresses.get(found[1], found[0]), html)
 
     def placed_locally(self, html: str, folder: str) -> str:
         """Return rendered HTML that shows the files in `folder`, for a preview without network."""
@@ -245,11 +250,14 @@ class IssuePictures:
         base = self._workspace.settings.public_url.rstrip("/")
         return f"{base}/{self._slug}/{picture_files.PICTURES_FOLDER}/"
 
-    @property
+    def _named(self) -> Iterator[KeptPicture]:
+        """Yield what is known of the pictures that the issue names now."""
+        return (one for url, one in self._kept.items() if url in self._wanted)
+
     def _addresses(self) -> dict[str, str]:
         """Return file -> the address it is shown from; none for those inside the message."""
         found: dict[str, str] = {}
-        for kept in self._kept.values():
+        for kept in self._named():
             place = self._place(kept.url)
             for file in kept.files.values():
                 if place is Shown.HOSTED:
@@ -283,13 +291,13 @@ class IssuePictures:
 
     def weigh(self, html: str) -> int:
         """Return the bytes of all pictures that rendered (not yet placed) HTML shows."""
-        return sum(self._weights.get(name, 0) for name in set(_PLACEHOLDER.findall(html)))
+        weights = self._weights()
+        return sum(weights.get(name, 0) for name in set(_PLACEHOLDER.findall(html)))
 
-    @property
     def _weights(self) -> dict[str, int]:
         return {
             file.name: kept.size_bytes if self._place(kept.url) is Shown.REMOTE else file.size_bytes
-            for kept in self._kept.values()
+            for kept in self._named()
             for file in kept.files.values()
         }
 
@@ -330,4 +338,5 @@ def _fitted(kept: KeptPicture, box: tuple[int, int]) -> tuple[int, int]:
 
 def _web(url: str) -> str:
     """Return an address without blanks and letters that mail programs stumble over."""
+    url = without_markers(url)
     return quote(url, safe="%/:=&?~#+!$,;'@()*[]") if urlsplit(url).netloc.isascii() else url

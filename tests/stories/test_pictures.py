@@ -391,3 +391,31 @@ def test_what_is_sent_carries_the_pictures_that_the_preview_showed(pictured: Roo
         if name != "index.json":
             assert f"Content-ID: <{name}@pictures>".encode() in template
             assert len(content) < len(template)
+
+
+def test_a_picture_that_moved_is_shown_from_its_new_place(room: Room) -> None:
+    old = room.serve("/old.jpg", photo())
+    room.publish(story=old)
+    room.type("collect", "2016-05")
+    new = room.serve("/a-new-place.jpg", photo())
+    issue = room.folder / "issue.toml"
+    issue.write_text(issue.read_text().replace(old, new))
+
+    room.type("preview", "2016-05")
+
+    assert [one["src"] for one in images(room.mailed())] == [new]
+
+
+def test_the_address_of_a_picture_carries_no_readers_address_away(room: Room) -> None:
+    from newsletter.model.message import MARKERS
+
+    spy = room.serve(
+        f"/p.jpg?to={MARKERS['address']}".replace("XPERSONALX", "XPERSONAL%20X"), photo()
+    )
+    room.publish(story=f"{room.site.url}/p.jpg?to={MARKERS['address']}")
+    room.type("collect", "2016-05")
+
+    room.type("preview", "2016-05")
+
+    assert "reader@library.example" not in " ".join(one["src"] for one in images(room.mailed()))
+    assert [one["src"] for one in images(room.mailed())] == [spy]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,12 @@ def test_a_broken_list_is_an_empty_one(tmp_path: Path, text: str) -> None:
     (tmp_path / INDEX).write_text(text)
 
     assert read_kept(tmp_path) == {}
+
+
+def test_a_size_of_nothing_is_no_size(tmp_path: Path) -> None:
+    save(tmp_path, [replace(KEPT, width=0)], {NAME: b"JPEG"})
+
+    assert read_kept(tmp_path)[KEPT.url].files == {}
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
