@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from newsletter import shipped
-from newsletter.errors import EmptyEditionError
+from newsletter.errors import EmptyEditionError, SettingsError
 from newsletter.model.content import (
     Edition,
     EditionForm,
@@ -23,6 +23,7 @@ from newsletter.model.pictures import told_with_pictures, with_pictures
 from newsletter.pictures.of_issue import IssuePictures, PictureState, Shown, Watch
 
 if TYPE_CHECKING:
+    from newsletter.editing.translations import Row
     from newsletter.preflight import Candidate, Pictured, Untranslated
     from newsletter.rendering.message import Attachment
     from newsletter.workspace import Workspace
@@ -69,9 +70,21 @@ class Editions:
 
     @property
     def complete_languages(self) -> frozenset[str]:
-        """Return the languages that have to be complete before a send."""
+        """Return the languages that have to be complete before a send.
+
+        Raises SettingsError for one that the issue is not sent in.
+        """
         required = self.issue.required_languages
-        return frozenset(self._settings.translations.required if required is None else required)
+        codes = self._settings.translations.required if required is None else required
+        for code in codes:
+            if best_match(code, self.languages) is None:
+                raise SettingsError(
+                    f"{code!r} has to be complete before a send, but {self.issue.slug!r} is not "
+                    "sent in it",
+                    hint=f"Its languages are {', '.join(self.languages)}; mend "
+                    "`required_languages` in issue.toml or `required` in newsletter.toml.",
+                )
+        return frozenset(codes)
 
     def content(self, edition: Edition) -> EditionContent:
         """Return what an edition says; EmptyEditionError where it would say nothing.
@@ -84,10 +97,21 @@ class Editions:
         return with_pictures(content, self._had_pictures.shown)
 
     def _resolved(self, edition: Edition) -> EditionContent:
-        settings = self._settings
-        missing = self.issue.missing_translations or settings.translations.missing
-        fallback = (*settings.fallback, settings.language)
-        return resolve(self.issue, edition, fallback, missing=missing)
+        return resolve(self.issue, edition, self._fallback, missing=self._missing)
+
+    def grid(self, languages: Sequence[str]) -> tuple[Row, ...]:
+        """Return where each text of the issue stands in these languages."""
+        from newsletter.editing.translations import FallbackRule, grid
+
+        return grid(self.issue, languages, FallbackRule(self._fallback, self._missing))
+
+    @property
+    def _fallback(self) -> tuple[str, ...]:
+        return (*self._settings.fallback, self._settings.language)
+
+    @property
+    def _missing(self) -> str:
+        return self.issue.missing_translations or self._settings.translations.missing
 
     def render(self, edition: Edition) -> RenderedEdition:
         """Return an edition as HTML and text; EmptyEditionError like `content`."""
@@ -200,7 +224,9 @@ class Editions:
         from newsletter import preflight
 
         editions = tuple(rendered)
-        languages = [one for one in self.languages if one in {e.edition.language for e in editions}]
+        sent = {one.edition.language for one in editions}
+        # A language that has to be complete has to be so even before its first reader joins.
+        languages = sorted(sent | self.complete_languages)
         return preflight.Candidate(
             self.issue,
             self.identity,
@@ -237,11 +263,11 @@ class Editions:
             EditionForm.TEXT: written.text_kb * 1000,
         }
 
-    def _untranslated(self, languages: list[str]) -> Iterable[Untranslated]:
+    def _untranslated(self, languages: Sequence[str]) -> Iterable[Untranslated]:
         from newsletter import preflight
-        from newsletter.editing.translations import TranslationState, grid, incomplete
+        from newsletter.editing.translations import TranslationState, incomplete
 
-        rows = grid(self.issue, languages, self._settings.fallback)
+        rows = self.grid(languages)
         for language in languages:
             for row in incomplete(rows, language):
                 is_stale = row.cells[language].state is TranslationState.STALE

@@ -13,6 +13,7 @@ from typing import Any
 from newsletter.errors import SettingsError
 from newsletter.model.content import Identity, Source
 from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
+from newsletter.model.translating import TranslationSettings, check_languages
 
 #: Environment name -> (table in newsletter.toml, key). "" is the top level.
 ENVIRONMENT: dict[str, tuple[str, str]] = {
@@ -93,24 +94,6 @@ class PictureSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class TranslationSettings:
-    """What happens to texts that are not translated; an issue may say otherwise."""
-
-    #: fallback: shown in the next language of the chain; leave-out: not in that edition.
-    missing: str = "fallback"
-    #: Languages that have to be complete before a send.
-    required: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a rule that there is not."""
-        if self.missing not in {"fallback", "leave-out"}:
-            raise SettingsError(
-                f"'translations.missing' is {self.missing!r}",
-                hint='Write "fallback" or "leave-out".',
-            )
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a workspace has set, with the origin of each value."""
 
@@ -151,6 +134,13 @@ class Settings:
     sources: tuple[Source, ...] = ()
     #: "smtp.host" -> "environment", ".env" or "newsletter.toml"; absent: the default.
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse languages that there are not."""
+        check_languages(
+            (self.language, *self.languages),
+            {"fallback": self.fallback, "translations.required": self.translations.required},
+        )
 
     @property
     def identity(self) -> Identity:
@@ -337,8 +327,15 @@ def _structure(values: Mapping[str, Any], origins: Mapping[str, str]) -> Setting
     try:
         settings = converter.structure({**values, "origins": origins}, Settings)
     except ClassValidationError as error:
-        raise SettingsError(_explain(error)) from error
+        raise _own_error(error) or SettingsError(_explain(error)) from error
     return settings
+
+
+def _own_error(error: BaseException) -> SettingsError | None:
+    """Return what a settings class itself refused, with its hint."""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(_own_error, error.exceptions)), None)
+    return error if isinstance(error, SettingsError) else None
 
 
 def _text(value: object, _kind: object) -> str:

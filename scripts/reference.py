@@ -70,6 +70,7 @@ def settings_page() -> str:
         package / "settings.py",
         package / "model" / "content.py",
         package / "model" / "sending.py",
+        package / "model" / "translating.py",
     )
     sources = [path.read_text(encoding="utf-8") for path in files]
     classes = {name: found for text in sources for name, found in _classes(text).items()}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from newsletter.model.content import Issue, IssueItem, IssueTexts, ItemTexts
+from newsletter.model.editions import LocalText, Missing, texts_shown
+from newsletter.model.languages import best_match, is_same
 
 #: The texts of the issue itself, of an item: names as in the files.
 ISSUE_FIELDS = ("subject", "preheader", "intro")
@@ -27,9 +29,9 @@ class TranslationState(StrEnum):
     DONE = "done"
     #: The original changed after it was translated.
     STALE = "stale"
-    #: Nothing of its own; a text of another language is shown, marked as such.
+    #: Not all of it is translated; a text of another language is shown, marked as such.
     FALLBACK = "fallback"
-    #: Nothing of its own, and nothing to fall back to.
+    #: Not translated, and so not part of that edition.
     MISSING = "missing"
 
 
@@ -48,7 +50,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One item in one language; `shown` is the language a reader of it would see."""
+    """One item in one language; `shown` is the other language a reader of it would see."""
 
     state: TranslationState
     shown: str
@@ -79,14 +81,29 @@ def original_of_issue(issue: Issue) -> str:
     return fingerprint(issue.subject, issue.preheader, issue.intro)
 
 
-def grid(issue: Issue, languages: Sequence[str], fallback: Sequence[str]) -> tuple[Row, ...]:
-    """Return a row for the issue's own texts and one for each included item."""
-    rows = [Row("", issue.subject, {one: _issue_cell(issue, one) for one in languages})]
-    for item in issue.items:
-        if item.included:
-            cells = {one: _item_cell(issue, item, one, fallback) for one in languages}
-            rows.append(Row(item.key, item.title, cells))
-    return tuple(rows)
+@dataclass(frozen=True, slots=True)
+class FallbackRule:
+    """What becomes of a text that is not translated: the chain of languages, and the rule."""
+
+    languages: tuple[str, ...] = ()
+    missing: str = Missing.FALLBACK
+
+
+def grid(issue: Issue, languages: Sequence[str], rule: FallbackRule) -> tuple[Row, ...]:
+    """Return a row for the issue's own texts and one for each included item.
+
+    What stands in a cell is what a reader of that language gets.
+    """
+    shown = {
+        one: texts_shown(issue, one, rule.languages, missing=rule.missing) for one in languages
+    }
+    titles = {"": issue.subject, **{one.key: one.title for one in issue.items}}
+    told = {"": None, **{one.key: one for one in issue.items}}
+    keys = dict.fromkeys(key for texts in shown.values() for key in texts)
+    return tuple(
+        Row(key, titles[key], {one: _cell(issue, told[key], one, shown[one]) for one in languages})
+        for key in keys
+    )
 
 
 def incomplete(rows: Iterable[Row], language: str) -> tuple[Row, ...]:
@@ -95,60 +112,61 @@ def incomplete(rows: Iterable[Row], language: str) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.cells[language].state not in done)
 
 
-def _issue_cell(issue: Issue, language: str) -> Cell:
-    if language == issue.language:
+def _cell(
+    issue: Issue,
+    item: IssueItem | None,
+    language: str,
+    shown: Mapping[str, tuple[LocalText, ...]],
+) -> Cell:
+    texts = shown[item.key if item else ""]
+    if not texts and item:
+        return Cell(TranslationState.MISSING, "")
+    foreign = [text.language for text in texts if not is_same(text.language, language)]
+    if foreign:
+        return Cell(TranslationState.FALLBACK, foreign[0])
+    own = (item.language if item else "") or issue.language
+    if is_same(own, language):
         return Cell(TranslationState.ORIGINAL, language)
-    texts = issue.translations.get(language, IssueTexts())
-    wanted = [name for name in ISSUE_FIELDS if getattr(issue, name)]
-    if not all(getattr(texts, name) for name in wanted):
-        return Cell(TranslationState.FALLBACK, issue.language)
-    stale = bool(texts.of) and texts.of != original_of_issue(issue)
+    stale = _is_stale(issue, item, _texts(issue, language))
     return Cell(TranslationState.STALE if stale else TranslationState.DONE, language)
 
 
-def _item_cell(issue: Issue, item: IssueItem, language: str, fallback: Sequence[str]) -> Cell:
-    own = item.language or issue.language
-    if language == own:
-        return Cell(TranslationState.ORIGINAL, language)
-    texts = _texts(issue, item.key, language)
-    if _is_complete(item, texts):
-        stale = bool(texts.of) and texts.of != original_of_item(item)
-        return Cell(TranslationState.STALE if stale else TranslationState.DONE, language)
-    for other in (*fallback, own):
-        if other == own or _is_complete(item, _texts(issue, item.key, other)):
-            return Cell(
-                TranslationState.FALLBACK if item.title else TranslationState.MISSING, other
-            )
-    return Cell(TranslationState.MISSING, own)
+def _is_stale(issue: Issue, item: IssueItem | None, texts: IssueTexts) -> bool:
+    if item is None:
+        return texts.of not in {"", original_of_issue(issue)}
+    of = texts.items.get(item.key, ItemTexts()).of
+    return of not in {"", original_of_item(item)}
 
 
-def _texts(issue: Issue, key: str, language: str) -> ItemTexts:
-    return issue.translations.get(language, IssueTexts()).items.get(key, ItemTexts())
-
-
-def _is_complete(item: IssueItem, texts: ItemTexts) -> bool:
-    return bool(texts.title) and (bool(texts.summary) or not item.summary)
+def _texts(issue: Issue, language: str) -> IssueTexts:
+    found = best_match(language, issue.translations)
+    return issue.translations[found] if found else IssueTexts()
 
 
 def units(issue: Issue, language: str) -> tuple[Unit, ...]:
-    """Return every text of an issue that has words, with its translation so far."""
+    """Return every text of an issue that has words, with its translation so far.
+
+    What is written in that language to begin with is not in it.
+    """
     texts = issue.translations.get(language, IssueTexts())
-    found: list[Unit] = []
-    of_issue = original_of_issue(issue)
-    for name in ISSUE_FIELDS:
-        found.append(_unit(name, getattr(issue, name), getattr(texts, name), of_issue))
+    found = [] if is_same(issue.language, language) else _own_units(issue, texts)
+    for item in issue.items:
+        if item.included and not is_same(item.language or issue.language, language):
+            found += _item_units(item, texts.items.get(item.key, ItemTexts()))
+    return tuple(unit for unit in found if unit.original.strip())
+
+
+def _own_units(issue: Issue, texts: IssueTexts) -> list[Unit]:
+    of = original_of_issue(issue)
+    found = [_unit(name, getattr(issue, name), getattr(texts, name), of) for name in ISSUE_FIELDS]
     for section in issue.sections:
         done = texts.sections.get(section.key, "")
-        found.append(
-            _unit(f"sections.{section.key}", section.title, done, fingerprint(section.title))
-        )
-    for item in issue.items:
-        if item.included:
-            found += _item_units(item, texts.items.get(item.key, ItemTexts()))
+        of = fingerprint(section.title)
+        found.append(_unit(f"sections.{section.key}", section.title, done, of))
     for one in issue.quick_links:
         done = texts.quick_links.get(one.link, "")
         found.append(_unit(f"quick_links.{one.link}", one.title, done, fingerprint(one.title)))
-    return tuple(unit for unit in found if unit.original.strip())
+    return found
 
 
 def _item_units(item: IssueItem, texts: ItemTexts) -> list[Unit]:

@@ -82,6 +82,34 @@ def resolve(
     )
 
 
+def texts_shown(
+    issue: Issue, language: str, fallback: Sequence[str] = (), *, missing: str = Missing.FALLBACK
+) -> dict[str, tuple[LocalText, ...]]:
+    """Return the texts that an edition shows of each item, by its key; none: it is left out.
+
+    The key "" holds the issue's own texts. It is the same choice that `resolve` makes, so
+    that what staff see of the translations is what readers get.
+    """
+    speaker = _Speaker(issue, chain_of(language, *fallback, issue.language), missing)
+    included = [one for one in issue.items if one.included and one.title.strip()]
+    own = [
+        speaker.text(lambda texts: texts.subject, issue.subject),
+        speaker.text(lambda texts: texts.preheader, issue.preheader),
+        speaker.text(lambda texts: texts.intro, issue.intro),
+        *(_quick_link(speaker, one).title for one in issue.quick_links),
+    ]
+    if len(included) > PLAIN_LIST_UP_TO:
+        wanted = {one.section for one in included}
+        titles = {one.key: one.title for one in issue.sections if {one.key, one.title} & wanted}
+        own += [_section_title(speaker, key, titles) for key in titles]
+    shown = {"": tuple(filter(None, own))}
+    for item in included:
+        told = speaker.item(item)
+        texts = (told.title, told.summary, told.place, told.alt) if told else ()
+        shown[item.key] = tuple(filter(None, texts))
+    return shown
+
+
 @dataclass(frozen=True)
 class _Speaker:
     """The issue, asked for its texts along a chain of languages."""

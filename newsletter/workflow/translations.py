@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from newsletter.editing import handoff, issue_files, text_files, translations
 from newsletter.editing.handoff import Handoff, HandoffFormat
 from newsletter.editing.translations import Merged, Row
+from newsletter.editions import Editions
 from newsletter.errors import FileWriteError, SettingsError, TranslationFileError
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def show(workspace: Workspace, slug: str) -> Grid:
     languages = tuple(
         dict.fromkeys((issue.language, *workspace.settings.languages, *issue.translations))
     )
-    rows = translations.grid(issue, languages, workspace.settings.fallback)
-    return Grid(slug, languages, rows)
+    return Grid(slug, languages, Editions(workspace, issue).grid(languages))
 
 
 def export(workspace: Workspace, slug: str, language: str, form: str) -> bytes:
@@ -57,6 +56,11 @@ def export(workspace: Workspace, slug: str, language: str, form: str) -> bytes:
     issue = _issue(workspace, slug)
     _refuse_unknown(workspace, issue, language)
     units = translations.units(issue, language)
+    if not units:
+        raise SettingsError(
+            f"the issue is written in {language!r}: there is nothing to translate",
+            hint="Name the language to translate into.",
+        )
     return handoff.write(Handoff(slug, issue.language, language, units), HandoffFormat(form))
 
 
@@ -112,12 +116,8 @@ def _content(file: Path) -> bytes:
 
 
 def _refuse_unknown(workspace: Workspace, issue: Issue, language: str) -> None:
-    if language == issue.language:
-        raise SettingsError(
-            f"the issue is written in {language!r}: there is nothing to translate",
-            hint="Name the language to translate into.",
-        )
-    known: Sequence[str] = (*workspace.settings.languages, *issue.translations)
+    settings = workspace.settings
+    known = (issue.language, settings.language, *settings.languages, *issue.translations)
     if language in known:
         return
     near = difflib.get_close_matches(language, known, n=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.editions import Editions
+from newsletter.errors import SettingsError
 from newsletter.model.content import Edition
 from newsletter.workspace import Workspace
 
@@ -82,6 +83,21 @@ def test_a_required_language_that_is_incomplete_is_an_error(tmp_path: Path) -> N
     ]
 
     assert found == [[Severity.ERROR], [Severity.WARNING]]
+
+
+def test_a_required_language_stops_the_send_before_it_has_its_first_reader(tmp_path: Path) -> None:
+    from newsletter.preflight import run, stops
+
+    editions = _editions(tmp_path, '[translations]\nrequired = ["fr"]\n')
+
+    assert stops(run(editions.candidate([editions.render(Edition("en"))])))
+
+
+def test_requiring_a_language_that_the_issue_is_not_sent_in_is_named(tmp_path: Path) -> None:
+    editions = _editions(tmp_path, rule='required_languages = ["fr", "pt"]')
+
+    with pytest.raises(SettingsError, match="'pt' has to be complete"):
+        editions.candidate([])
 
 
 @pytest.fixture(autouse=True)

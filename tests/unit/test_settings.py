@@ -74,3 +74,14 @@ def test_secrets_are_masked_in_the_description(tmp_path: Path) -> None:
 
     assert rows["smtp.password"] == "********"
     assert "hush" not in repr(settings.load(root))
+
+
+def test_a_language_that_there_is_not_is_named_with_a_way_out(tmp_path: Path) -> None:
+    root = _workspace(
+        tmp_path, 'languages = ["en", "fr"]\n[translations]\nrequired = ["fr", "xx"]\n'
+    )
+
+    with pytest.raises(SettingsError, match=r"^'xx' in 'translations.required'") as caught:
+        settings.load(root)
+
+    assert "It has en, fr" in caught.value.hint
