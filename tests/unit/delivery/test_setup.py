@@ -1,0 +1,145 @@
+"""From what newsletter.toml says to routes, limits and patience; and how patience ends."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter import settings
+from newsletter.delivery import setup
+from newsletter.delivery.ledger import Patience, settle
+from newsletter.delivery.outcome import Outcome, Reply, Stage
+from newsletter.delivery.pacing import Limits, QuietHours
+from newsletter.delivery.replies import judge
+from newsletter.errors import ServerError, SettingsError
+from newsletter.model.ledger import Owed
+from newsletter.model.mailing import DeliveryState
+from newsletter.model.sending import RouteSettings, SendingSettings
+
+NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
+LATER = Outcome(Stage.RCPT, Reply(451, "4.3.0", "try later"))
+
+TOML = """
+[sending]
+per_second = 10
+quiet_hours = "22:00-07:00"
+timeouts = { dot = 900, connect = 5 }
+
+[[sending.domains]]
+name = "provider"
+domains = ["mail.example"]
+per_hour = 100
+
+[[sending.routes]]
+name = "office"
+host = "mail.example.org"
+username = "desk"
+password_variable = "OFFICE_PASSWORD"
+senders = ["news@library.example"]
+warm_up = [50, 100]
+
+[[sending.routes]]
+name = "provider"
+host = "smtp.example.net"
+port = 465
+security = "tls"
+backup = true
+"""
+
+
+def _load(folder: Path, toml: str, env: str = "") -> settings.Settings:
+    (folder / "newsletter.toml").write_text(toml, encoding="utf-8")
+    (folder / ".env").write_text(env, encoding="utf-8")
+    return settings.load(folder)
+
+
+def test_several_servers_come_with_their_limits_and_their_passwords_from_env(
+    tmp_path: Path,
+) -> None:
+    loaded = _load(tmp_path, TOML, "OFFICE_PASSWORD='pa ss'\n")
+
+    office, backup = setup.routes_of(loaded.routes, loaded.sending)
+
+    assert (office.server.password, office.server.username) == ("pa ss", "desk")
+    assert office.warm_up.per_day == (50, 100)
+    assert not office.carries("else@library.example")
+    assert (backup.is_backup, backup.server.port, backup.server.security) == (True, 465, "tls")
+    assert (office.timeouts.dot, office.timeouts.connect, office.timeouts.mail) == (900, 5, 300)
+    assert "pa ss" not in repr(loaded)
+
+
+def test_a_password_that_is_not_set_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="OFFICE_PASSWORD"):
+        _load(tmp_path, TOML)
+
+
+def test_the_server_of_env_is_the_only_route_where_no_other_is_named(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, "[sending]\nper_hour = 7\n", "SMTP_HOST=mail.example\nSMTP_PORT=25\n")
+
+    [route] = setup.routes_of(loaded.routes, loaded.sending)
+
+    assert (route.name, route.server.host, route.server.port) == ("main", "mail.example", 25)
+    assert route.limits == Limits(per_hour=7)
+
+
+def test_domains_and_quiet_hours_are_read(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, TOML, "OFFICE_PASSWORD=x\n")
+
+    group = setup.domains_of(loaded.sending).group_of("mail.example")
+
+    assert group is not None
+    assert group.limits == Limits(per_hour=100)
+    assert setup.quiet_of(loaded.sending, "UTC") == QuietHours(time(22), time(7), "UTC")
+    assert setup.quiet_of(SendingSettings(), "UTC") is None
+
+
+@pytest.mark.parametrize(
+    ("route", "sending"),
+    [
+        (RouteSettings("r", "mail.example", security="ssl"), SendingSettings()),
+        (RouteSettings("r", "mail.example"), SendingSettings(timeouts={"dott": 3})),
+    ],
+    ids=["security", "stage"],
+)
+def test_what_is_misspelt_is_named(route: RouteSettings, sending: SendingSettings) -> None:
+    with pytest.raises(SettingsError, match=r"ssl|dott"):
+        setup.routes_of([route], sending)
+
+
+def test_no_server_and_no_hours_are_told() -> None:
+    with pytest.raises(ServerError, match="no mail server"):
+        setup.routes_of((), SendingSettings())
+    with pytest.raises(SettingsError, match="at night"):
+        setup.quiet_of(SendingSettings(quiet_hours="at night"), "UTC")
+
+
+def test_pauses_grow_are_jittered_and_have_a_limit() -> None:
+    patience, chance = setup.patience_of(SendingSettings()), random.Random(1)
+
+    for attempts, plain in ((1, 300), (2, 600), (3, 1200), (9, 4000), (90, 4000)):
+        pause = patience.pause(attempts, chance).total_seconds()
+        assert 0.8 * plain <= pause <= 1.2 * plain
+
+
+@pytest.mark.parametrize(
+    ("tried", "state"),
+    [(None, DeliveryState.DEFERRED), (4, DeliveryState.DEFERRED), (5, DeliveryState.REFUSED)],
+)
+def test_after_days_of_trying_what_is_deferred_is_refused(
+    tried: int | None, state: DeliveryState
+) -> None:
+    since = None if tried is None else NOW - timedelta(days=tried)
+    owed = Owed(1, "a@x.example", "x.example", "en", "n@x.example", {}, 3, since)
+
+    settled = settle(
+        owed, LATER, judge(LATER), now=NOW, patience=Patience(), chance=random.Random(1)
+    )
+
+    assert settled.state is state
+    assert settled.is_counted
+    assert (settled.due is not None) == (state is DeliveryState.DEFERRED)
+    assert settled.reason.startswith("gave up: ") == (state is DeliveryState.REFUSED)
+    assert (settled.code, settled.enhanced, settled.words) == (451, "4.3.0", "try later")
