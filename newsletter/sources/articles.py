@@ -83,7 +83,9 @@ def enrich(item: Item, fetcher: Fetches, *, now: datetime) -> Enriched:
     if is_complete(item):
         return Enriched(item)
     if not fetcher.may_read(item.link):
-        return Enriched(item, f"{item.link}: the site asks programs not to read it")
+        return Enriched(
+            item, f"{item.link}: the site does not answer, or asks programs not to read it"
+        )
     try:
         answer = fetcher.fetch(
             item.link,

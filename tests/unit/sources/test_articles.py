@@ -145,7 +145,10 @@ def test_a_complete_item_costs_no_request() -> None:
     ("site", "note"),
     [
         (OnePage(is_down=True), f"{LINK}: the server answered 404: not found"),
-        (OnePage(is_closed=True), f"{LINK}: the site asks programs not to read it"),
+        (
+            OnePage(is_closed=True),
+            f"{LINK}: the site does not answer, or asks programs not to read it",
+        ),
         (OnePage("%PDF-1.4", "application/pdf"), ""),
         (OnePage(""), ""),
         (OnePage("<script type='application/ld+json'>{{{</script>"), ""),
