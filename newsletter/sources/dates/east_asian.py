@@ -1,4 +1,4 @@
-"""Chinese, Japanese and Korean dates: 2016年5月20日, 二〇一六年五月二十日, 令和6年, 5월 20일."""
+"""East Asian dates: 2016年5月20日, 二〇一六年五月二十日, 令和6年, 5월 20일, 105-05-20, H28.5.20."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from newsletter.sources.dates.rules import DateRules
 
 #: Era -> the year before its first. The Republic of China counts in Taiwan's papers.
 _ERAS = {"民國": 1911, "民国": 1911, "平成": 1988, "令和": 2018}
+#: The letters that stand for an era in Japanese dates of numbers alone.
+_ERA_LETTERS = {"H": 1988, "R": 2018}
 _HAN_DIGITS = {
     one: value for value, group in enumerate(("〇○零", *"一二三四五六七八九")) for one in group
 }
@@ -35,6 +37,16 @@ _RANGE = re.compile(
     rf"(?:[-~至到与與和及、,・·와과]|から|부터){_GAP}"
     rf"(?:[0-9]{{4}}{_GAP}[年년]{_GAP})?(?:[0-9]{{1,2}}{_GAP}[月월]{_GAP})?"
     rf"(?:[0-9]{{1,2}}|[一二三四五六七八九十廿卅]{{1,4}}){_GAP}[日号號일]"
+)
+#: Taiwan's offices count years from 1911 and write three digits: 105-05-20, 105年5月20日.
+_TAIWAN = re.compile(
+    rf"(?<![0-9./-])(?P<year>1[0-9]{{2}})(?:(?P<sign>[./-])(?P<month>[0-9]{{1,2}})(?P=sign)(?P<day>[0-9]{{1,2}})"
+    rf"|{_GAP}年{_GAP}(?P<m>[0-9]{{1,2}}){_GAP}月{_GAP}(?P<d>[0-9]{{1,2}}){_GAP}日)(?![0-9./-])"
+)
+_LETTERED = re.compile(
+    r"(?<![0-9A-Za-z])(?P<era>[HR])(?P<year>[0-9]{1,2})(?P<sign>[./])(?P<month>[0-9]{1,2})(?P=sign)"
+    r"(?P<day>[0-9]{1,2})(?![0-9./-])",
+    re.I,
 )
 _WEEKDAY = re.compile(
     rf"{_GAP}[(\[]?{_GAP}(?:(?:星期|周|週|礼拜)(?P<zh>[一二三四五六日天])"
@@ -61,11 +73,24 @@ class Span(NamedTuple):
 
 
 def find(text: str, rules: DateRules) -> list[Span]:
-    """Return the dates of a clean text that are written with 年, 月, 日 or their Korean signs."""
-    if "月" not in text and "월" not in text:
-        return []
-    patterns = (_RANGE, _DATE, _YEARLESS)
-    return without_overlaps(span for pattern in patterns for span in _matches(pattern, text, rules))
+    """Return the dates of a clean text: with 年, 月, 日 or Korean signs, or in years of an era."""
+    spans = list(_counted(text, rules))
+    if "月" in text or "월" in text:
+        for pattern in (_RANGE, _DATE, _YEARLESS):
+            spans += _matches(pattern, text, rules)
+    return without_overlaps(spans)
+
+
+def _counted(text: str, rules: DateRules) -> Iterator[Span]:
+    """Yield the dates of numbers alone that count the years of Taiwan or of an emperor."""
+    pattern = {"zh": _TAIWAN, "ja": _LETTERED}.get(rules.language)
+    for match in pattern.finditer(text) if pattern else ():
+        parts = match.groupdict()
+        before = _ERA_LETTERS[parts["era"].upper()] if "era" in parts else _ERAS["民國"]
+        month, day = parts["month"] or parts.get("m"), parts["day"] or parts.get("d")
+        date = rules.full_date(before + int(parts["year"]), int(month or 0), int(day or 0))
+        if date is not None:
+            yield Span(match.start(), match.end(), date)
 
 
 def without_overlaps(spans: Iterable[Span]) -> list[Span]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from newsletter.model.content import Item, ItemDate
 from newsletter.sources.listing.companions import companions_of
@@ -24,6 +22,7 @@ from newsletter.sources.listing.item_pictures import picture_of
 from newsletter.sources.listing.lines import Line, joined, lines_of, links_in
 from newsletter.sources.listing.outline import Outline, Region, outline
 from newsletter.sources.listing.page_kinds import kind_points
+from newsletter.sources.listing.points import points_of, share
 from newsletter.sources.listing.records import (
     HEADINGS,
     Record,
@@ -33,7 +32,7 @@ from newsletter.sources.listing.records import (
     records_of,
     seeds_of,
 )
-from newsletter.sources.listing.titles import Title, summary_of, title_of
+from newsletter.sources.listing.titles import Title, marks_of, summary_of, title_of
 from newsletter.sources.pages import Page, absolute
 from newsletter.sources.phrases import is_label, weight, word_count
 
@@ -53,6 +52,16 @@ _PRICE = re.compile(
     r"lei|บาท)\b\.?|\s?元)",
     re.I,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWords:
+    """What a site writes over many items, so that it is no item's title."""
+
+    #: Never a title.
+    labels: frozenset[str] = frozenset()
+    #: Categories, left out of a link that holds more than them.
+    marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,19 +181,36 @@ def _read_group(
 ) -> list[Block]:
     lines = [lines_of(record.pieces) for record in records]
     reader = reader.settled(line.text for some in lines for line in some if len(line.text) < 120)
+    words = SiteWords(marks=marks_of(lines))
     blocks = []
     for record, some in zip(records, lines, strict=True):
-        if block := _read(whole, record, some, page, reader):
+        if block := _read(whole, record, some, page, reader, words):
             blocks.append(block)
     repeated = Counter(title for title, _ in {(b.item.title, b.item.link) for b in blocks})
     for number, block in enumerate(blocks):
         # "Forums:" over every item is a label of the site; a monthly "Board meeting" has no other.
         if repeated[block.item.title] > 1:
-            labels = frozenset((block.item.title,))
-            other = _read(whole, block.record, lines_of(block.record.pieces), page, reader, labels)
+            label = replace(words, labels=frozenset((block.item.title,)))
+            other = _read(whole, block.record, lines_of(block.record.pieces), page, reader, label)
             if other and other.is_linked and other.item.link == block.item.link:
                 blocks[number] = other
-    return _with_own_pictures(_distinct(blocks))
+    return _with_own_pictures(_of_one_list(whole, _distinct(blocks)))
+
+
+def _of_one_list(whole: Outline, blocks: list[Block]) -> list[Block]:
+    """Return the blocks without those of another list that happens to be built alike.
+
+    A menu or "most read" box beside a list of dated news has no dates.
+    """
+    lists: dict[int, list[Block]] = defaultdict(list)
+    for block in blocks:
+        lists[whole.parents[block.record.root]].append(block)
+    main = max(lists.values(), key=lambda some: sum(b.has_date for b in some), default=[])
+    if len(main) < 3 or share(block.has_date for block in main) < 0.8:
+        return blocks
+    others = [some for some in lists.values() if len(some) > 1 and some is not main]
+    undated = [block for some in others for block in some if not any(b.has_date for b in some)]
+    return [block for block in blocks if not any(block is other for other in undated)]
 
 
 def _with_own_pictures(blocks: list[Block]) -> list[Block]:
@@ -204,10 +230,13 @@ def _read(
     lines: list[Line],
     page: Page,
     reader: DateReader,
-    labels: frozenset[str] = frozenset(),
+    words: SiteWords | None = None,
 ) -> Block | None:
     nodes = [whole.nodes[seed.index] for seed in record.seeds]
-    title = title_of(lines, nodes, lambda text: text in labels or reader.is_date(text))
+    words = words or SiteWords()
+    title = title_of(
+        lines, nodes, lambda text: text in words.labels or reader.is_date(text), words.marks
+    )
     if title is None:
         return None
     link = _link_of(record, title, page)
@@ -238,7 +267,10 @@ def _is_in_prose(lines: list[Line], title: Title, reader: DateReader) -> bool:
     for line in lines:
         at = next((number for number, run in enumerate(line.runs) if run is first), None)
         if at is not None:
-            before = joined(line.runs[:at])
+            around = [
+                run for run in line.runs[:at] if run.link is None or run.link is not first.link
+            ]
+            before = joined(around)  # day and category inside the same link are no sentence
             return word_count(before) >= 3 and not reader.is_date(before.rstrip(" -–—:|"))
     return False
 
@@ -281,78 +313,3 @@ def _distinct(blocks: list[Block]) -> list[Block]:
         elif weight(block.item.title) > weight(best[key].item.title) and not best[key].has_heading:
             best[key] = replace(best[key], item=replace(best[key].item, title=block.item.title))
     return list(best.values())
-
-
-def points_of(group: Group, whole: Outline, page: Page) -> float:
-    """Return how much speaks for a group being the page's news."""
-    blocks = group.blocks
-    dated = _share(block.has_date for block in blocks)
-    told = _share(weight(block.item.summary) >= 30 for block in blocks)
-    headed = _share(block.has_heading for block in blocks)
-    pictured = _share(block.item.picture is not None for block in blocks)
-    linked = _share(bool(block.item.link) for block in blocks)
-    if linked < 0.5 and dated < 0.8:
-        return 0.0
-    points = _title_points(blocks) + _place_points(group, whole) + _link_points(blocks, page)
-    points += 4 * (dated >= 0.6) + 1.5 * (0.2 <= dated < 0.6)
-    points += 2.5 * told + 2 * headed + 0.7 * (pictured >= 0.6)
-    points += math.sqrt(min(len(blocks), 20)) * 0.8 - {2: 3.0, 3: 0.5}.get(len(blocks), 0.0)
-    if not (dated or told or headed or pictured):
-        points -= 1 if _title_points(blocks) >= 3 else 2  # bare links may be anything
-    points -= 6 * _share(block.is_in_prose for block in blocks)
-    points -= 6 * _share(block.has_price for block in blocks)
-    return points - _article_points(group, whole, page)
-
-
-def _share(claims: Iterable[bool]) -> float:
-    """Return how many of some claims hold, from 0 to 1."""
-    values = list(claims)
-    return sum(values) / (len(values) or 1)
-
-
-def _title_points(blocks: tuple[Block, ...]) -> float:
-    length = median(weight(block.item.title) for block in blocks)
-    words = median(word_count(block.item.title) for block in blocks)
-    points = 3.0 if length >= 40 else 2.0 if length >= 28 else 0.5 if length >= 18 else -2.5
-    return points - (2 if words < 3 else 0)
-
-
-def _place_points(group: Group, whole: Outline) -> float:
-    points = {Region.MAIN: 1.5, Region.SIDE: -4.0, Region.HEADER: -3.0}.get(group.region, 0.0)
-    total = whole.sizes[0] or 1
-    size = sum(whole.sizes[block.record.root] for block in group.blocks)
-    return points + 3 * min(1.0, size / total)
-
-
-def _link_points(blocks: tuple[Block, ...], page: Page) -> float:
-    hosts = [urlsplit(block.item.link).hostname or "" for block in blocks if block.item.link]
-    own = urlsplit(page.base_url).hostname or ""
-    foreign = sum(1 for host in hosts if host.removeprefix("www.") != own.removeprefix("www."))
-    return -2.0 if hosts and foreign > len(hosts) / 2 else 0.0
-
-
-def _article_points(group: Group, whole: Outline, page: Page) -> float:
-    """Return how much speaks for the page being one article, with this group beside it."""
-    own = _own_elements(group, whole)
-    inside = sum(size for at, size in whole.prose if own[at])
-    outside = sum(size for _, size in whole.prose) - inside
-    points = 0.0
-    if outside > 800 and outside > inside:
-        points += 2.0 + min(6.0, outside / 700)
-        points += 3.0 if page.is_article else 0.0
-        # "Related" and "latest" beside an article are bare links; a list with texts may be meant.
-        bare = _share(weight(block.item.summary) < 30 for block in group.blocks)
-        points += 4.0 * bare if outside > 1500 else 0.0
-    return points
-
-
-def _own_elements(group: Group, whole: Outline) -> bytearray:
-    """Return for each element of the page whether it belongs to a record of the group."""
-    own = bytearray(len(whole.nodes))
-    for block in group.blocks:
-        pieces = [whole.positions.get(p) for p in block.record.pieces if not isinstance(p, str)]
-        for at in (block.record.root, *(piece for piece in pieces if piece is not None)):
-            own[at : whole.lasts[at] + 1] = b"\x01" * (whole.lasts[at] + 1 - at)
-        # The lines of one paragraph are records, and the paragraph is theirs.
-        own[max(0, whole.parents[block.record.root])] = 1
-    return own

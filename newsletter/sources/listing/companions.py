@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -81,7 +82,7 @@ def _is_alike(group: Group, best: Group, whole: Outline) -> bool:
     usual = sum(weight(block.item.title) for block in best.blocks) / len(best.blocks)
     if own < 0.3 * usual:
         return False
-    if _are_of_one_kind(group, best, whole):
+    if _are_of_one_kind(group, best, whole) or _go_on(group, best):
         return True
     # "Popular" and "in brief" boxes have dates and headings too, but seldom the same set of all.
     wanted = [has for has in _PARTS if _share(best, has) >= 0.6]
@@ -100,6 +101,25 @@ def _are_of_one_kind(group: Group, best: Group, whole: Outline) -> bool:
         and group.shape == best.shape
         and all(_share(some, lambda block: block.has_date) == 1 for some in (group, best))
     )
+
+
+def _go_on(group: Group, best: Group) -> bool:
+    """Say whether one list goes on where the other ends: all dated, newest first across both.
+
+    A row of big pictures over a plain list is drawn another way, but its days do not start anew,
+    as those of "popular" or "events" would.
+    """
+    upper, lower = sorted((group, best), key=lambda some: some.blocks[0].record.root)
+    days = [[_day(block) for block in some.blocks] for some in (upper, lower)]
+    before, after = ([day for day in some if day] for some in days)
+    if len(before) < len(upper.blocks) or len(after) < len(lower.blocks):
+        return False
+    is_descending = before == sorted(before, reverse=True) and after == sorted(after, reverse=True)
+    return is_descending and before[-1] >= after[0] and before[0] > after[-1]
+
+
+def _day(block: Block) -> date | None:
+    return block.item.date.as_date() if block.item.date and block.item.date.is_full else None
 
 
 _PARTS: tuple[Callable[[Block], bool], ...] = (

@@ -54,7 +54,26 @@ _URL_DATE = re.compile(
     r"[/_=-]t?((?:19|20)\d\d)([/_-]?)(0[1-9]|1[0-2]|[1-9](?=[/_-]))\2"
     r"(0[1-9]|[12]\d|3[01]|[1-9](?=[/_-]))(?=[/_.-]|$)"
 )
+#: "[05-20]": a day of some year, in one order or the other.
+_DAY_ALONE = re.compile(r"[\[(（【]?\s*\d{1,2}[-/.]\d{1,2}\.?\s*[\])）】]?")
+_NUMBERS = re.compile(r"(?<!\d)\d{1,4}([./-])\s?\d{1,2}\1\s?\d{1,4}(?!\d)")
+_DAY_LEAF = re.compile(r"(\d{1,2})日?\s+((?:19|20)\d\d)\s?[-./年]\s?(\d{1,2})月?")
+_YEAR_LEAF = re.compile(r"((?:19|20)\d\d)年?\s+(\d{1,2})[-./](\d{1,2})")
 _OLDEST_YEAR = 1990
+
+
+def _in_order(text: str) -> str:
+    """Return a date that is laid out as a block, the big day over a small month, as one writes it.
+
+    "20" over "2016-05", or "2016" over "05-20", is how Chinese systems draw a calendar leaf.
+    """
+    if leaf := _DAY_LEAF.fullmatch(text):
+        day, year, month = leaf.groups()
+        return f"{year}-{int(month):02}-{int(day):02}"
+    if leaf := _YEAR_LEAF.fullmatch(text):
+        year, month, day = leaf.groups()
+        return f"{year}-{int(month):02}-{int(day):02}"
+    return text
 
 
 @lru_cache(maxsize=8192)
@@ -85,7 +104,7 @@ class DateReader:
         """Return the plausible date a whole text is; None for anything else."""
         if not text or len(text) > 200:
             return None
-        found = _parse(text, self.language, self.fetched_at, self.day_first)
+        found = _parse(_in_order(text), self.language, self.fetched_at, self.day_first)
         return found if self.is_plausible(found) else None
 
     def is_date(self, text: str) -> bool:
@@ -158,9 +177,16 @@ def tells_date(lines: list[Line], title: Title, reader: DateReader) -> bool:
     used = frozenset(id(run) for run in title.runs)
     for line in lines:
         rest = joined([run for run in line.runs if id(run) not in used])
-        if rest and weight(rest) <= 90 and (reader.find(rest) or _NUMERIC.search(rest)):
+        if not rest or weight(rest) > 90:
+            continue
+        if _has_day(rest, reader):
             return True
-    return any(reader.is_date(text) for text in _whole_texts(lines))
+    return any(_has_day(text, reader) for text in _whole_texts(lines) if reader.is_date(text))
+
+
+def _has_day(text: str, reader: DateReader) -> bool:
+    # A price, a counter and a page number are numbers too.
+    return bool(reader.find(text) or _NUMBERS.search(text) or _DAY_ALONE.fullmatch(text))
 
 
 def _the_one(dates: list[ItemDate]) -> ItemDate | None:
@@ -236,7 +262,7 @@ def _whole_texts(lines: list[Line]) -> list[str]:
     """Return the lines; day, month and year on lines of their own come as one."""
     merged: list[str] = []
     for text in (line.text for line in lines):
-        is_small = len(text) <= 12 and bool(merged) and len(merged[-1]) <= 16
+        is_small = len(text) <= 12 and bool(merged) and weight(merged[-1]) <= 16
         if is_small and re.search(r"\d", merged[-1] + text):
             merged[-1] = f"{merged[-1]} {text}"
         elif len(text) <= 120:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from newsletter.sources.phrases import words_in
+from newsletter.sources.phrases import weight, words_in
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -59,7 +59,7 @@ _WORDS = {
         sponsored newsletter subscribe twitter facebook instagram authorbox seealso sidenav
         sidecolumn sidecol rightcol rightcolumn rightbar rightside leftbar sideblock blogroll
         archives calendar poll popup modal lightbox overlay seitenleiste marginalspalte lateral
-        barralateral colonnadestra populares masleidas maisleidas topnews tooltip tagcloud
+        barralateral colonnadestra populares masleidas maisleidas tooltip tagcloud
         relacionadas relacionados alsoread readalso poluparnye reklama similar
         """,
     Region.MAIN: """
@@ -143,7 +143,7 @@ class Outline:
     #: Tag and most telling class.
     shapes: list[str] = field(default_factory=list)
     positions: dict[HtmlElement, int] = field(default_factory=dict)
-    #: Paragraphs of running text outside links: index and length.
+    #: Paragraphs of running text outside links: index and weight.
     prose: list[tuple[int, int]] = field(default_factory=list)
 
     def holds(self, outer: int, inner: int) -> bool:
@@ -210,15 +210,17 @@ def _find_prose(result: Outline) -> None:
     """Note the elements whose own text, not counting links, is at least a sentence long."""
     for index, node in enumerate(result.nodes):
         is_beside = result.regions[index] not in {Region.MAIN, Region.NEUTRAL}
-        if node.tag in _NO_PROSE or result.sizes[index] < _SENTENCE or is_beside:
+        if node.tag in _NO_PROSE or result.sizes[index] < _SENTENCE / 2.5 or is_beside:
             continue
-        own = len((node.text or "").strip())
+        own = [node.text or ""]
         for child in node:
-            own += len((child.tail or "").strip())
+            own.append(child.tail or "")
             if isinstance(child.tag, str) and child.tag in _EMPHASIS:
-                own += len("".join(child.itertext()).strip())
-        if own >= _SENTENCE:
-            result.prose.append((index, own))
+                own.append("".join(child.itertext()))
+        # Forty ideographs are a sentence as long as a hundred letters.
+        size = sum(weight(text.strip()) for text in own)
+        if size >= _SENTENCE:
+            result.prose.append((index, int(size)))
 
 
 def _shape(result: Outline) -> None:

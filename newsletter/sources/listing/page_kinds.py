@@ -37,6 +37,15 @@ connexion registro anmelden anmeldung rejestracja logowanie iletisim iletişim p
 _OTHER_STEMS = """
 контакты регистрация авторизация поиск تسجيل 联系我们 登录 注册 お問い合わせ ログイン
 """
+#: Pages about people, and what readers write to one another.
+_PEOPLE = """
+staff team people faculty personnel members mitarbeiter mitarbeiterinnen équipe equipo equipe
+personale pracownicy personel προσωπικό
+"""
+_PEOPLE_STEMS = """
+сотрудники преподаватели 师资 師資 教职工 スタッフ 教職員 교직원 교수진
+"""
+_FORUM = "forum forums viewforum viewtopic forumdisplay showthread memberlist bbs phpbb"
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -48,6 +57,8 @@ def _pattern(words: str, stems: str) -> re.Pattern[str]:
 
 _NEWS_PATTERN = _pattern(_NEWS, _NEWS_STEMS)
 _OTHER_PATTERN = _pattern(_OTHER, _OTHER_STEMS)
+_PEOPLE_PATTERN = _pattern(_PEOPLE, _PEOPLE_STEMS)
+_FORUM_PATTERN = re.compile(rf"(?:^|\b)(?:{'|'.join(words_in(_FORUM))})\b", re.I)
 
 
 def kind_points(page: Page) -> float:
@@ -61,6 +72,10 @@ def kind_points(page: Page) -> float:
     names = [text for text in (title, *headings) if len(_WORD.findall(text)) <= 4]
     if _OTHER_PATTERN.search(words) or any(_OTHER_PATTERN.search(text) for text in names):
         return -4.0
+    if any(_PEOPLE_PATTERN.search(text) and not _NEWS_PATTERN.search(text) for text in names):
+        return -5.0
+    if _FORUM_PATTERN.search(words) or (urlsplit(page.url).hostname or "").startswith("forum"):
+        return -8.0
     # A long first part is an article's own title; what follows it is the site's name.
     named = page.title if len(_WORD.findall(title)) < 6 else ""
     texts = (words, named, *headings)

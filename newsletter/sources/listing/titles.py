@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from newsletter.sources.listing.lines import Line, Run, joined, words_of
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAX_TITLE = 300
+#: What is left of a card without its date and category is a title from here on.
+_LEAST_TITLE = 12
 #: A summary that a reader takes in at a glance; the article is a click away.
 MAX_SUMMARY = 600
 #: Lines that say who, where and how often, never what.
@@ -24,12 +28,12 @@ _ABOUT = words_in(
     comments comment share social sharing rating date time datetime published posted timestamp
     breadcrumb more readmore price rubric label labels badge source views counter fecha datum
     kategorie autor auteur autore caption credit copyright kicker topline info ad ads advert
-    sponsor button btn link links location venue
+    sponsor button btn link links location venue cate categ icon ico
     """
 )
 _TITLE = words_in(
     """
-    title headline titel titre titulo titolo subject name
+    title headline titel titre titulo titolo subject name tit ttl baslik
     """
 )
 _SUMMARY = words_in(
@@ -62,16 +66,20 @@ class Title:
 
 
 def title_of(
-    lines: list[Line], seeds: Iterable[HtmlElement], is_date: Callable[[str], bool]
+    lines: list[Line],
+    seeds: Iterable[HtmlElement],
+    is_date: Callable[[str], bool],
+    marks: frozenset[str] = frozenset(),
 ) -> Title | None:
     """Return the record's title; None where nothing in it reads like one.
 
     In this order: the link or heading the record was found by; another heading; what is
-    marked as a title; the longest link; bold text; the first line.
+    marked as a title; the longest link; bold text; the first line. `marks` are the texts that
+    name a category over many records.
     """
     runs = tuple(run for line in lines for run in line.runs)
     finders: tuple[Callable[[], list[Title]], ...] = (
-        lambda: _seed_titles(lines, tuple(seeds)),
+        lambda: _seed_titles(lines, tuple(seeds), lambda text: text in marks or is_date(text)),
         lambda: _heading_titles(runs),
         lambda: _marked_titles(runs),
         lambda: _link_titles(lines),
@@ -90,15 +98,38 @@ def _reads_like_one(text: str, is_date: Callable[[str], bool]) -> bool:
     return bool(text) and weight(text) <= MAX_TITLE and not is_label(text) and not is_date(text)
 
 
-def _seed_titles(lines: list[Line], seeds: tuple[HtmlElement, ...]) -> list[Title]:
+def _seed_titles(
+    lines: list[Line], seeds: tuple[HtmlElement, ...], is_mark: Callable[[str], bool]
+) -> list[Title]:
     """Return the titles that seeds give by themselves: those that stand on one line."""
     found = []
     for seed in seeds:
         own = [tuple(run for run in line.runs if seed in run.chain) for line in lines]
         own = [runs for runs in own if joined(runs)]
         if len(own) == 1:
-            found.append(Title(joined(own[0]), own[0]))
+            runs = _without_marks(own[0], seed, is_mark)
+            found.append(Title(joined(runs), runs))
     return sorted(found, key=lambda title: -min(weight(title.text), 60))
+
+
+def _without_marks(
+    runs: tuple[Run, ...], seed: HtmlElement, is_mark: Callable[[str], bool]
+) -> tuple[Run, ...]:
+    """Return the runs of a link around date, category and title that are the title.
+
+    Only where each of them is an element of its own: words set apart in a sentence belong to it.
+    """
+    parts = [tuple(part) for _, part in groupby(runs, key=lambda run: run.chain[-1:])]
+    parts = [part for part in parts if joined(part)]
+    if len(parts) < 2 or any(part[0].chain[-1] is seed for part in parts):
+        return runs
+    kept = [
+        part
+        for part in parts
+        if not (is_mark(joined(part)) or words_of(part[0].chain[-1]) & _ABOUT)
+    ]
+    title = tuple(run for part in kept for run in part)
+    return title if weight(joined(title)) >= _LEAST_TITLE else runs
 
 
 def _heading_titles(runs: tuple[Run, ...]) -> list[Title]:
@@ -120,7 +151,7 @@ def _link_titles(lines: list[Line]) -> list[Title]:
     for line in lines:
         titles += [title for _, title in _grouped(line.runs, lambda run: run.link)]
     # All anchors of a card share its words: what comes first among the long ones is the title.
-    return sorted(titles, key=lambda title: -min(weight(title.text), 40))
+    return sorted(titles, key=lambda title: -min(weight(title.text), 30))
 
 
 def _bold_titles(runs: tuple[Run, ...]) -> list[Title]:
@@ -149,6 +180,22 @@ def _tidy(title: Title) -> Title:
         if whole.startswith(shortened[: len(shortened) * 3 // 4]) and weight(whole) <= MAX_TITLE:
             text = whole
     return Title(text, title.runs)
+
+
+def marks_of(records: list[list[Line]]) -> frozenset[str]:
+    """Return the texts inside links that name a category: few of them, over many records."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for lines in records:
+        for run in (run for line in lines for run in line.runs):
+            inner = run.chain[-1] if run.chain else None
+            if run.link is not None and inner is not run.link and inner is not None:
+                texts[inner.get("class") or ""].append(clean(run.text))
+    found: set[str] = set()
+    for name, some in texts.items():
+        is_frequent = name and len(some) >= max(4, 0.5 * len(records))
+        if is_frequent and len(set(some)) <= 0.6 * len(some) and max(map(weight, some)) <= 30:
+            found.update(some)
+    return frozenset(found)
 
 
 def summary_of(lines: list[Line], title: Title, is_date: Callable[[str], bool]) -> str:

@@ -358,3 +358,25 @@ def test_any_text_of_date_characters_gives_a_date_or_none(text: str) -> None:
     parse_date(text, fetched_at=FETCHED)
 
     assert all(match.end <= len(text) for match in find_dates(text, fetched_at=FETCHED))
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("105-05-20", "zh-TW", "2016-05-20"),
+        ("發布日期：105/05/20", "zh", "2016-05-20"),
+        ("105年05月20日", "zh-Hant", "2016-05-20"),
+        ("H28.5.20", "ja", "2016-05-20"),
+        ("R1.5.20", "ja", "2019-05-20"),
+        ("105-13-20", "zh", None),
+        ("105-05-20", "en", None),
+        ("02-105-05-20", "zh", None),
+        ("H28.5.20", "de", None),
+    ],
+)
+def test_years_of_taiwan_and_of_emperors_count_in_their_languages(
+    text: str, language: str, expected: str | None
+) -> None:
+    found = parse_date(text, language=language, fetched_at=datetime(2020, 6, 1, tzinfo=UTC))
+
+    assert (found.isoformat() if found else None) == expected
