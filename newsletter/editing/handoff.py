@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from newsletter.editing.translations import Unit
 from newsletter.errors import TranslationFileError
 
+if TYPE_CHECKING:
+    from lxml import etree
+
 #: OASIS XLIFF 1.2, which every translation tool of the field opens.
 _XLIFF = "urn:oasis:names:tc:xliff:document:1.2"
 _STATE = re.compile(r"of=(\w*) was=(\w*)")
-_HEAD = re.compile(r"^# newsletter translation: issue=(\S+) from=(\S+) to=(\S+)$", re.MULTILINE)
+_HEAD = re.compile(
+    r"^# newsletter translation: issue=(\S+) from=(\S+) to=(\S+)[ \t]*$", re.MULTILINE
+)
+_CHARSET = re.compile(rb"Content-Type: text/plain; charset=([\w-]+)", re.IGNORECASE)
+#: What a line of a translation may not begin with in a text file: it would look like ours.
+_LIKE_OURS = re.compile(r"^(?=\\*(?:>|\[\[))", re.MULTILINE)
+_ESCAPED = re.compile(r"^\\(?=\\*(?:>|\[\[))", re.MULTILINE)
+#: XLIFF 1.2, 2.4 "state": what begins so is not done yet.
+_UNFINISHED = ("new", "needs-")
+_XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _TXT_UNIT = re.compile(r"^\[\[([^\]]+)\]\] of=(\w*) was=(\w*)$")
 
 
@@ -52,19 +66,43 @@ def read(content: bytes, name: str) -> Handoff:
     Raises TranslationFileError for a file of no known format or a broken one, naming
     line and reason where the format gives them.
     """
-    start = content.lstrip(b"\xef\xbb\xbf").lstrip()[:200]
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # Windows' editor calls it "Unicode".
+        content = _without_declaration(content.decode("utf-16", errors="replace")).encode()
+    start = content.removeprefix(codecs.BOM_UTF8).lstrip()[:200]
     if start.startswith(b"<"):
         return _read_xliff(content, name)
+    found = _CHARSET.search(content)
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if found and (recoded := _decoded(content, found[1].decode())):
+            return _read_po(_with_line_feeds(recoded), name)
         raise TranslationFileError(
             f"{name!r} is not UTF-8 text: {error.reason} at byte {error.start}",
             hint="Save it as UTF-8 in the translation tool, then import it again.",
         ) from error
+    text = _with_line_feeds(text)
     if _HEAD.search(text):
         return _read_txt(text, name)
     return _read_po(text, name)
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _without_declaration(text: str) -> str:
+    """Return XML without its first line, which names an encoding it is not in any more."""
+    return re.sub(r"^<\?xml[^>]*\?>", "", text)
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    """Return a PO file in the character set that its header names; "" where it is not."""
+    try:
+        return content.decode(charset)
+    except (LookupError, UnicodeDecodeError):
+        return ""
 
 
 def _state(unit: Unit) -> str:
@@ -83,7 +121,12 @@ def _write_po(handoff: Handoff) -> bytes:
         header_comment=f"# Issue {handoff.issue}: {handoff.source_language} -> {handoff.language}",
     )
     for unit in handoff.units:
-        catalog.add(unit.original, unit.translation, context=unit.id, auto_comments=[_state(unit)])
+        added = catalog.add(
+            unit.original, unit.translation, context=unit.id, auto_comments=[_state(unit)]
+        )
+        # Babel takes "50 % in" for a format of Python, and msgfmt then insists on it.
+        added.flags.discard("python-format")
+        added.flags.discard("python-brace-format")
     out = io.BytesIO()
     write_po(out, catalog, width=100, sort_output=False, omit_header=True)
     head = (
@@ -107,7 +150,7 @@ def _read_po(text: str, name: str) -> Handoff:
         line = getattr(error, "lineno", None)
         where = f" line {line + 1}" if line is not None else ""
         raise TranslationFileError(f"{name!r}{where} is not a PO file: {error}") from error
-    head = dict(re.findall(r'^"([\w-]+): (.*?)\\n"$', text, re.MULTILINE))
+    head = _po_head(text)
     issue = head.get("Project-Id-Version", "").removeprefix("newsletter ").strip()
     if not issue or not head.get("Language"):
         raise TranslationFileError(f"{name!r} is not a file that this newsletter handed out")
@@ -115,19 +158,31 @@ def _read_po(text: str, name: str) -> Handoff:
         _returned(
             str(message.context),
             str(message.id),
-            "" if message.fuzzy else str(message.string or ""),
-            " ".join(message.auto_comments),
+            str(message.string or ""),
+            " ".join([*message.auto_comments, *message.user_comments]),
+            is_unfinished=message.fuzzy,
         )
         for message in catalog
         if message.id and message.context
     )
-    return Handoff(issue, head.get("X-Source-Language", ""), head["Language"], units)
+    language = head["Language"].replace("_", "-")
+    return Handoff(issue, head.get("X-Source-Language", ""), language, units)
 
 
-def _returned(name: str, original: str, translation: str, notes: str) -> Unit:
+def _po_head(text: str) -> dict[str, str]:
+    """Return the fields of a PO file's header, however a tool has wrapped its lines."""
+    found = re.search(r'^msgid ""\s*\nmsgstr ((?:"[^\n]*"\s*\n)+)', text, re.MULTILINE)
+    lines = re.findall(r'^(?:msgstr )?"(.*)"\s*$', found[0] if found else "", re.MULTILINE)
+    fields = (line.partition(": ") for line in "".join(lines).split("\\n"))
+    return {name: value.strip() for name, _, value in fields if name}
+
+
+def _returned(
+    name: str, original: str, translation: str, notes: str, *, is_unfinished: bool = False
+) -> Unit:
     found = _STATE.search(notes)
     of, was = found.groups() if found else ("", "")
-    return Unit(name, original, translation, of, was)
+    return Unit(name, original, translation, of, was, is_unfinished)
 
 
 def _write_xliff(handoff: Handoff) -> bytes:
@@ -147,6 +202,7 @@ def _write_xliff(handoff: Handoff) -> bytes:
     body = etree.SubElement(file, f"{{{_XLIFF}}}body")
     for unit in handoff.units:
         one = etree.SubElement(body, f"{{{_XLIFF}}}trans-unit", {"id": unit.id})
+        one.set(_XML_SPACE, "preserve")
         etree.SubElement(one, f"{{{_XLIFF}}}source").text = _xml_text(unit.original)
         target = etree.SubElement(one, f"{{{_XLIFF}}}target")
         target.text = _xml_text(unit.translation)
@@ -162,7 +218,9 @@ def _xml_text(text: str) -> str:
 def _read_xliff(content: bytes, name: str) -> Handoff:
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
@@ -176,23 +234,25 @@ def _read_xliff(content: bytes, name: str) -> Handoff:
             _element_text(one, "source"),
             _element_text(one, "target"),
             _element_text(one, "note"),
+            is_unfinished=_target_state(one).startswith(_UNFINISHED),
         )
         for one in file.iter(f"{{{_XLIFF}}}trans-unit")
     )
-    return Handoff(
-        file.get("original", ""),
-        file.get("source-language", ""),
-        file.get("target-language", ""),
-        units,
-    )
+    language = file.get("target-language", "")
+    if not language:
+        raise TranslationFileError(f"{name!r} does not say its target-language")
+    return Handoff(file.get("original", ""), file.get("source-language", ""), language, units)
 
 
-def _element_text(unit: object, name: str) -> str:
-    from lxml import etree
+def _element_text(unit: etree._Element, name: str) -> str:
+    """Return the words of an element, or of all those of that name."""
+    found = unit.findall(f"{{{_XLIFF}}}{name}")
+    return "".join(str(text) for element in found for text in element.itertext())
 
-    assert isinstance(unit, etree._Element)  # noqa: S101 - narrows what iter() yields
-    element = unit.find(f"{{{_XLIFF}}}{name}")
-    return "" if element is None else "".join(str(part) for part in element.itertext())
+
+def _target_state(unit: etree._Element) -> str:
+    target = unit.find(f"{{{_XLIFF}}}target")
+    return "" if target is None else str(target.get("state", ""))
 
 
 def _write_txt(handoff: Handoff) -> bytes:
@@ -205,7 +265,7 @@ def _write_txt(handoff: Handoff) -> bytes:
     for unit in handoff.units:
         lines += ["", f"[[{unit.id}]] {_state(unit)}"]
         lines += [f"> {line}".rstrip() for line in unit.original.split("\n")]
-        lines += unit.translation.split("\n")
+        lines += _LIKE_OURS.sub(r"\\", unit.translation).split("\n")
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -226,6 +286,5 @@ def _read_txt(text: str, name: str) -> Handoff:
 def _txt_unit(head: re.Match[str], lines: Sequence[str]) -> Unit:
     original = [line[2:] for line in lines if line.startswith(">")]
     translation = [line for line in lines if not line.startswith(">")]
-    return Unit(
-        head[1], "\n".join(original), "\n".join(translation).strip(), of=head[2], was=head[3]
-    )
+    text = _ESCAPED.sub("", "\n".join(translation).strip())
+    return Unit(head[1], "\n".join(original), text, of=head[2], was=head[3])

@@ -46,6 +46,8 @@ class Unit:
     of: str = ""
     #: Fingerprint of the translation as it stood when it was handed out.
     was: str = ""
+    #: The volunteer's tool says that somebody has to look at it again.
+    is_unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,9 @@ def _take(state: _Merging, known: Unit | None, unit: Unit, replace_conflicts: bo
     text = unit.translation.strip()
     if not text or text == known.translation:
         state.unchanged.append(unit.id)
+        return
+    if unit.is_unfinished:
+        state.refused.append(Refused(unit.id, "it is marked as unfinished (fuzzy) in the file"))
         return
     if problem := _lost(known.original, text):
         state.refused.append(Refused(unit.id, problem))

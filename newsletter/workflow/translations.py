@@ -12,6 +12,7 @@ from newsletter.editing.handoff import Handoff, HandoffFormat
 from newsletter.editing.translations import Merged, Row
 from newsletter.editions import Editions
 from newsletter.errors import FileWriteError, SettingsError, TranslationFileError
+from newsletter.model.languages import best_match
 
 if TYPE_CHECKING:
     from newsletter.model.content import Issue
@@ -80,15 +81,18 @@ def take_back(
         )
     with workspace.writing():
         issue = _issue(workspace, slug)
-        _refuse_unknown(workspace, issue, returned.language)
+        # Tools write fr_FR or zh-CN where "fr" or "zh" was handed out.
+        known = _languages(workspace, issue)
+        language = best_match(returned.language, known) or returned.language
+        _refuse_unknown(workspace, issue, language)
         folder = issue_files.folder_of(workspace.issues_folder, slug)
-        before = text_files.read_texts(folder, returned.language)
+        before = text_files.read_texts(folder, language)
         merged = translations.merge(
-            issue, returned.language, returned.units, replace_conflicts=replace_conflicts
+            issue, language, returned.units, replace_conflicts=replace_conflicts
         )
         if merged.taken:
-            text_files.write_texts(folder, returned.language, merged.texts, read=before)
-    return Imported(slug, returned.language, merged)
+            text_files.write_texts(folder, language, merged.texts, read=before)
+    return Imported(slug, language, merged)
 
 
 def write_file(target: Path, content: bytes) -> None:
@@ -115,9 +119,13 @@ def _content(file: Path) -> bytes:
         ) from error
 
 
-def _refuse_unknown(workspace: Workspace, issue: Issue, language: str) -> None:
+def _languages(workspace: Workspace, issue: Issue) -> tuple[str, ...]:
     settings = workspace.settings
-    known = (issue.language, settings.language, *settings.languages, *issue.translations)
+    return (issue.language, settings.language, *settings.languages, *issue.translations)
+
+
+def _refuse_unknown(workspace: Workspace, issue: Issue, language: str) -> None:
+    known = _languages(workspace, issue)
     if language in known:
         return
     near = difflib.get_close_matches(language, known, n=1)

@@ -123,3 +123,14 @@ def test_a_very_long_text_is_taken_but_doubted() -> None:
 
     assert merged.taken == ("items.panama.title",)
     assert merged.doubts[0].id == "items.panama.title"
+
+
+def test_a_text_marked_as_unfinished_is_not_taken_and_named() -> None:
+    returned = Unit("items.panama.title", "Panama letter", "Lettre ?", is_unfinished=True)
+
+    merged = merge(ISSUE, "fr", [returned])
+
+    assert merged.taken == ()
+    assert [(one.id, "unfinished" in one.reason) for one in merged.refused] == [
+        ("items.panama.title", True)
+    ]
