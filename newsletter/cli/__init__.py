@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "check": ("check", "check", "Find what is wrong before readers do."),
     "translations": ("translations", "translations", "Show, hand out and take back translations."),
     "subscribers": ("people", "subscribers", "Import, export, add, remove, show subscribers."),
-    "lists": ("people", "lists", "Show the lists and how many people are on each."),
+    "lists": ("lists", "lists", "Show the lists, who is on them, and set their edition."),
     "send": ("mailings", "send", "Send an issue: to named addresses, or to a list."),
     "status": ("deliveries", "status", "Show each mailing and how its books stand."),
     "pause": ("mailings", "pause", "Let a mailing rest."),

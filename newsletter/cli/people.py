@@ -221,20 +221,6 @@ def list_command(
         click.echo(line)
 
 
-@click.command()
-@_JSON
-@click.pass_obj
-def lists(named: str | None, as_json: bool) -> None:
-    """Show the lists and how many people are on each.
-
-    Example: newsletter lists
-    """
-    from newsletter.workflow.subscribers import lists as all_lists
-
-    found = all_lists(workspace.find(named))
-    click.echo(texts.lists_json(found) if as_json else texts.lists(found))
-
-
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from newsletter.model.people import LeftAlone, ListCount, RefusedRow, SubscriberRecord
+    from newsletter.model.people import (
+        LeftAlone,
+        ListCount,
+        MailingList,
+        RefusedRow,
+        SubscriberRecord,
+    )
     from newsletter.workflow.import_subscribers import ImportReport, ReadFile
     from newsletter.workflow.subscribers import Addition
 
@@ -148,14 +154,32 @@ def lists(counts: Sequence[ListCount]) -> str:
     """Return the lists with their counts, in columns."""
     if not counts:
         return "There is no list yet: `newsletter subscribers import FILE --list NAME` makes one."
-    width = max(len(one.mailing_list.key) for one in counts)
-    lines = [f"{'list':<{width}}  confirmed  unconfirmed  unsubscribed  suppressed"]
+    width = max(len("list"), *(len(one.mailing_list.key) for one in counts))
+    head = f"{'list':<{width}}  confirmed  unconfirmed  unsubscribed  suppressed"
+    has_wishes = any(_wishes(one.mailing_list) for one in counts)
+    lines = [f"{head}  edition" if has_wishes else head]
     lines += [
         f"{one.mailing_list.key:<{width}}  {one.confirmed:>9,}  {one.unconfirmed:>11,}"
-        f"  {one.unsubscribed:>12,}  {one.suppressed:>10,}"
+        f"  {one.unsubscribed:>12,}  {one.suppressed:>10,}  {_wishes(one.mailing_list)}".rstrip()
         for one in counts
     ]
     return "\n".join(lines)
+
+
+def list_settings(one: MailingList) -> str:
+    """Return what is set of a list, in lines."""
+    return "\n".join(
+        [
+            one.key,
+            f"  title:     {one.title or 'none'}",
+            f"  language:  {one.language or 'as the newsletter'}",
+            f"  form:      {one.form or 'full'}",
+        ]
+    )
+
+
+def _wishes(one: MailingList) -> str:
+    return " ".join(wish for wish in (one.language, one.form) if wish)
 
 
 def lists_json(counts: Sequence[ListCount]) -> str:
@@ -168,6 +192,7 @@ def lists_json(counts: Sequence[ListCount]) -> str:
                     "key": one.mailing_list.key,
                     "title": one.mailing_list.title,
                     "language": one.mailing_list.language,
+                    "form": one.mailing_list.form,
                     "confirmed": one.confirmed,
                     "unconfirmed": one.unconfirmed,
                     "unsubscribed": one.unsubscribed,

@@ -23,6 +23,8 @@ _HEAD = re.compile(
     r"^# newsletter translation: issue=(\S+) from=(\S+) to=(\S+)[ \t]*$", re.MULTILINE
 )
 _CHARSET = re.compile(rb"Content-Type: text/plain; charset=([\w-]+)", re.IGNORECASE)
+_PO_STRING = re.compile(r'\s*(?:msg\w+(?:\[\d\])?\s+)?"')
+_PO_WHOLE = re.compile(r'[^"]*"(?:[^"\\]|\\.)*"\s*')
 #: What a line of a translation may not begin with in a text file: it would look like ours.
 _LIKE_OURS = re.compile(r"^(?=\\*(?:>|\[\[))", re.MULTILINE)
 _ESCAPED = re.compile(r"^\\(?=\\*(?:>|\[\[))", re.MULTILINE)
@@ -144,11 +146,17 @@ def _write_po(handoff: Handoff) -> bytes:
 def _read_po(text: str, name: str) -> Handoff:
     from babel.messages.pofile import PoFileError, read_po
 
+    for number, line in enumerate(text.split("\n"), start=1):
+        # Babel reads the rest of a file that was cut off as if nothing were amiss.
+        if _PO_STRING.match(line) and not _PO_WHOLE.fullmatch(line):
+            raise TranslationFileError(
+                f"{name!r} line {number} is not a PO file: a text without its closing quote"
+            )
     try:
         catalog = read_po(io.StringIO(text), abort_invalid=True)
     except (PoFileError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        where = f" line {line + 1}" if line is not None else ""
+        at = getattr(error, "lineno", None)
+        where = f" line {at + 1}" if at is not None else ""
         raise TranslationFileError(f"{name!r}{where} is not a PO file: {error}") from error
     head = _po_head(text)
     issue = head.get("Project-Id-Version", "").removeprefix("newsletter ").strip()

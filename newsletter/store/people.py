@@ -77,6 +77,13 @@ LEFT JOIN suppressions AS p ON p.canonical = s.canonical
 GROUP BY l.id ORDER BY l.key
 """
 
+# What is not given (NULL) stays as it is.
+_CHANGE_LIST = """
+UPDATE lists SET title = COALESCE(:title, title), language = COALESCE(:language, language),
+  form = COALESCE(:form, form)
+WHERE key = :key
+"""
+
 _RECORD = """
 SELECT s.*, p.reason, p.since AS suppressed_since, p.note, (
   SELECT json_group_array(json_object(
@@ -126,6 +133,20 @@ class People:
         if not found:
             raise ListNotFoundError(f"there is no list {key!r}")
         return read_list(found[0])
+
+    def change_list(
+        self,
+        key: str,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        form: str | None = None,
+    ) -> MailingList:
+        """Set what is given of a list and return it; ListNotFoundError where there is none."""
+        values = {"key": key.lower(), "title": title, "language": language, "form": form}
+        with self._store.transaction() as connection:
+            connection.execute(_CHANGE_LIST, values)
+        return self.list_named(key)
 
     def lists(self) -> tuple[ListCount, ...]:
         """Return every list with how many people stand to it in which way."""

@@ -365,3 +365,56 @@ def test_a_read_only_folder_is_a_clear_error(desk: Desk) -> None:
     result = desk.type("subscribers", "import", path, "--list", "members", "--really", code=1)
 
     assert "cannot open the database" in result.stderr
+
+
+def test_a_list_says_what_those_get_who_chose_nothing(desk: Desk) -> None:
+    desk.type("subscribers", "add", "a@example.org", "--list", "members")
+
+    done = desk.type(
+        "lists",
+        "set",
+        "Members",
+        "--language",
+        "English",
+        "--form",
+        "light",
+        "--title",
+        "All\r\nX: y",
+    )
+    shown = desk.type("lists").stdout.splitlines()
+
+    assert done.stdout.splitlines()[1:] == [
+        "  title:     All X: y",
+        "  language:  en",
+        "  form:      light",
+    ]
+    assert shown[0].split()[-1] == "edition"
+    assert shown[1].split() == ["members", "1", "0", "0", "0", "en", "light"]
+
+
+def test_an_empty_value_takes_a_setting_of_a_list_back_and_leaves_the_others(desk: Desk) -> None:
+    desk.type("subscribers", "add", "a@example.org", "--list", "members")
+    desk.type("lists", "set", "members", "--language", "en", "--form", "text")
+
+    desk.type("lists", "set", "members", "--language", "")
+
+    found = json.loads(desk.type("lists", "--json").stdout)["lists"][0]
+    assert (found["language"], found["form"]) == ("", "text")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("nobody", "--form", "text"), 1, "there is no list 'nobody'"),
+        (("members", "--language", "Klingon"), 1, "the newsletter has no language 'Klingon'"),
+        (("members",), 2, "say what to set"),
+    ],
+)
+def test_what_cannot_be_set_of_a_list_is_named(
+    desk: Desk, words: tuple[str, ...], code: int, message: str
+) -> None:
+    desk.type("subscribers", "add", "a@example.org", "--list", "members")
+
+    refused = desk.type("lists", "set", *words, code=code)
+
+    assert message in refused.stderr

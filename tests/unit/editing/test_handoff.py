@@ -153,6 +153,7 @@ def test_what_windows_saves_as_unicode_comes_back(form: HandoffFormat) -> None:
         (write(HANDOFF, HandoffFormat.PO) + b"\nnonsense\n", r"line \d+ is not a PO file"),
         (b'msgid "a"\nmsgstr "b"\n', "not a file that this newsletter handed out"),
         (b"<xliff><file></xliff>", "is not an XLIFF file"),
+        (write(HANDOFF, HandoffFormat.PO)[:-20], "line \\d+ .* without its closing quote"),
         (b"<html/>", "not an XLIFF 1.2 file"),
         ("été".encode("latin-1"), "is not UTF-8"),
         (b"\x00\x01\x02", "not a"),
