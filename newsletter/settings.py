@@ -223,8 +223,17 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{str(path)!r} is not valid TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read {str(path)!r}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error) from error
+    except OSError as error:
+        raise SettingsError(f"cannot read {str(path)!r}: {error.strerror}") from error
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> SettingsError:
+    line = error.object.count(b"\n", 0, error.start) + 1
+    return SettingsError(
+        f"{str(path)!r} is not UTF-8 text: line {line}", hint="Save the file as UTF-8."
+    )
 
 
 def _environment(root: Path) -> list[tuple[str, str, str]]:
@@ -246,8 +255,10 @@ def _written(root: Path) -> Mapping[str, str | None]:
     try:
         # Never interpolate: a password may hold ${...}.
         return dotenv_values(root / ".env", interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read {str(root / '.env')!r}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise _not_utf8(root / ".env", error) from error
+    except OSError as error:
+        raise SettingsError(f"cannot read {str(root / '.env')!r}: {error.strerror}") from error
 
 
 def _fill_passwords(values: Mapping[str, Any], root: Path) -> None:

@@ -104,6 +104,11 @@ def prepare(workspace: Workspace, order: Order, *, now: datetime) -> Mailing | N
     Nothing that is edited afterwards changes a byte of it. Who already has a delivery of
     this issue is not in it. Raises PreflightError where the issue must not be sent.
     """
+    with workspace.open_store(create=False) as store:
+        is_new = store.path is None
+    if is_new:
+        # What is refused must not leave an empty database behind.
+        plan(workspace, order, now=now)
     with workspace.open_store(create=True) as store:
         return Preparation(workspace, store, order, now).freeze()
 
