@@ -54,9 +54,12 @@ _URL_DATE = re.compile(
     r"[/_=-]t?((?:19|20)\d\d)([/_-]?)(0[1-9]|1[0-2]|[1-9](?=[/_-]))\2"
     r"(0[1-9]|[12]\d|3[01]|[1-9](?=[/_-]))(?=[/_.-]|$)"
 )
-#: "[05-20]": a day of some year, in one order or the other.
-_DAY_ALONE = re.compile(r"[\[(（【]?\s*\d{1,2}[-/.]\d{1,2}\.?\s*[\])）】]?")
-_NUMBERS = re.compile(r"(?<!\d)\d{1,4}([./-])\s?\d{1,2}\1\s?\d{1,4}(?!\d)")
+#: "[05-20]" is a day of some year; "2.1." is a chapter.
+_DAY_ALONE = re.compile(r"[\[(（【]\s*\d{1,2}[-/.]\d{1,2}\s*[\])）】]|\d{2}[-/]\d{2}")
+_NUMBERS = re.compile(
+    r"(?<![\d.])(?:\d{4}([./-])\s?\d{1,2}\1\s?\d{1,2}|\d{1,2}([./-])\s?\d{1,2}\2\s?(?:\d{4}|\d{2}))"
+    r"(?!\d|\.\d)"
+)
 _DAY_LEAF = re.compile(r"(\d{1,2})日?\s+((?:19|20)\d\d)\s?[-./年]\s?(\d{1,2})月?")
 _YEAR_LEAF = re.compile(r"((?:19|20)\d\d)年?\s+(\d{1,2})[-./](\d{1,2})")
 _OLDEST_YEAR = 1990

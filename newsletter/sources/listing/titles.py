@@ -77,9 +77,18 @@ def title_of(
     marked as a title; the longest link; bold text; the first line. `marks` are the texts that
     name a category over many records.
     """
+
+    def is_mark(text: str) -> bool:
+        # "2054" may be what a title begins with.
+        return text in marks or (is_date(text) and not text.isdigit())
+
     runs = tuple(run for line in lines for run in line.runs)
     finders: tuple[Callable[[], list[Title]], ...] = (
-        lambda: _seed_titles(lines, tuple(seeds), lambda text: text in marks or is_date(text)),
+        lambda: _seed_titles(
+            lines,
+            tuple(seeds),
+            lambda text: text in marks or (is_date(text) and not text.isdigit()),
+        ),
         lambda: _heading_titles(runs),
         lambda: _marked_titles(runs),
         lambda: _link_titles(lines),

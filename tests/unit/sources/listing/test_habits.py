@@ -220,3 +220,23 @@ def test_a_page_of_people_is_no_news(heading: str) -> None:
     html = f"<html lang='en'><title>{heading}</title><body><h1>{heading}</h1><div>{people}</div></body></html>"
 
     assert titles(html) == []
+
+
+def test_chapters_with_numbers_are_not_dated() -> None:
+    chapters = "".join(
+        f"<dt><span>2.{n}.</span> <a href='{k}'>{t}</a></dt>"
+        for n, (t, k) in enumerate(ENGLISH[:4])
+    )
+    html = f"<html lang='en'><title>Chapter 2</title><body><h2>Contents</h2><dl>{chapters}</dl><p>{PROSE * 3}</p></body></html>"
+    chapter = parse_page(html.encode(), base_url="https://library.example/guide/ch2.html")
+
+    assert read_listing(chapter, Source(name="Library"), fetched_at=FETCHED_AT).items == ()
+
+
+def test_a_number_set_apart_in_a_linked_title_stays_in_it() -> None:
+    rows = "".join(
+        f"<li><h3><a href='{k}'><em>205{n}</em><span>, Part Two: {t}</span></a></h3><p>{n + 1} May 2016</p></li>"
+        for n, (t, k) in enumerate(ENGLISH)
+    )
+
+    assert titles(page(f"<ul>{rows}</ul>"))[0] == f"2050, Part Two: {ENGLISH[0][0]}"
