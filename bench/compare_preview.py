@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.compare_start import newsletter
@@ -61,7 +61,49 @@ def _again(folder: Path) -> Sequence[str]:
     return newsletter("preview", "2016-05")
 
 
+def _in_languages(*codes: str) -> Callable[[Path], Sequence[str]]:
+    """Return a contender whose issue is translated into these languages."""
+
+    def prepared(folder: Path) -> Sequence[str]:
+        _issue(folder)
+        known = ", ".join(f'"{code}"' for code in codes)
+        languages = f'language = "en"\nlanguages = [{known}]\n'
+        (folder / "newsletter.toml").write_text(languages + _CONFIG, encoding="utf-8")
+        for code in codes[1:]:
+            _translate(folder, code)
+        return newsletter("preview", "2016-05")
+
+    return prepared
+
+
+def _translate(folder: Path, code: str) -> None:
+    """Fill in a translation file as a volunteer would, with words of the same length."""
+    name = f"2016-05.{code}.txt"
+    _run(folder, "translations", "export", "2016-05", "--language", code, "--format", "txt")
+    lines: list[str] = []
+    for line in (folder / name).read_text(encoding="utf-8").splitlines():
+        lines.append(line)
+        if line.startswith("> "):
+            lines.append(f"{code} {line[2:]}")
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _run(folder, "translations", "import", "2016-05", name)
+
+
 COMPARISONS = [
+    Comparison(
+        key="preview-languages",
+        title="Preview of 12 items in seven languages",
+        work="The same issue of 12 items, everything made anew: in one language, and translated "
+        "into six more, Arabic, Russian and Chinese among them.",
+        contenders=[
+            Contender(
+                "preview in seven languages",
+                _in_languages("en", "fr", "es", "ar", "ru", "zh", "de"),
+            ),
+            Contender("preview in one language", _in_languages("en")),
+        ],
+        aims=[Aim("preview in seven languages", "preview in one language", at_most=3)],
+    ),
     Comparison(
         key="preview",
         title="Preview of an issue of 12 items",
@@ -82,5 +124,5 @@ COMPARISONS = [
             Aim("newsletter preview, first", "python -c ''", at_most=37),
             Aim("newsletter preview, nothing changed", "python -c ''", at_most=12),
         ],
-    )
+    ),
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.consent import Keys, Purpose, make_token
+from newsletter.delivery.signing import configured_signer
 from newsletter.editions import Editions
 from newsletter.errors import PreflightError, SettingsError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
@@ -127,6 +128,9 @@ class Preparation:
         self.issue: Issue = self.editions.issue
         self.identity = self.editions.identity
         self._sender = _sender(self.settings)
+        # A key that cannot be used is told before anything is written, in a dry run too.
+        dkim = self.settings.dkim
+        configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
 
     @property
     def own_edition(self) -> Edition:

@@ -106,3 +106,34 @@ def test_half_a_setting_is_refused(folder: Path) -> None:
 
     assert code == 1
     assert "all three" in complaint
+
+
+@pytest.mark.parametrize("really", [(), ("--really", "--yes")])
+def test_a_key_that_others_can_read_stops_before_a_mailing_is_written(
+    folder: Path, really: tuple[str, ...]
+) -> None:
+    _, out, _ = run(folder, "new", "--domain", "example.org", "--json")
+    key_file = json.loads(out)["key_file"]
+    (folder / key_file).chmod(0o644)
+    (folder / "newsletter.toml").write_text(
+        'name = "News"\npostal_address = "1 Quay, Biel"\n[mail]\nsender = "n@example.org"\n'
+        f'[smtp]\nhost = "127.0.0.1"\n'
+        f'[dkim]\ndomain = "example.org"\nselector = "newsletter"\nkey_file = "{key_file}"\n',
+        encoding="utf-8",
+    )
+    issue = folder / "issues" / "i" / "issue.toml"
+    issue.parent.mkdir(parents=True)
+    issue.write_text(
+        'subject = "May"\n[[items]]\nkey = "a"\ntitle = "Harare plans"\n'
+        'link = "https://example.org/a"\n',
+        encoding="utf-8",
+    )
+
+    sent = CliRunner().invoke(
+        main, ["--workspace", str(folder), "send", "i", "--to", "a@example.org", *really]
+    )
+    known = CliRunner().invoke(main, ["--workspace", str(folder), "status", "--json"])
+
+    assert sent.exit_code == 1
+    assert "can be read by others (mode 0644)" in sent.stderr
+    assert json.loads(known.stdout)["mailings"] == []
