@@ -67,7 +67,9 @@ class Language:
         """Return a whole number with the language's separators and digits."""
         from babel.numbers import format_decimal
 
-        return self.digits(format_decimal(number, locale=self._locale))
+        text = self.digits(format_decimal(number, locale=self._locale))
+        # Between Arabic digits CLDR has the Arabic separator, U+066C.
+        return text.replace(",", "٬") if str(self.table.get("digits", "")).startswith("٠") else text
 
     def long_date(self, day: ItemDate | date | None) -> str:
         """Return "20 May 2016", no more precise than the date is known; "" for none."""

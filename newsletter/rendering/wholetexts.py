@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 BUDGET_BYTES = 10_000
 #: nh3 is worse than linear on hostile nesting (run with 0.3.8): bound what it is handed.
 _MOST_CHARACTERS = 65_536
+#: Tells the reader that the page, to which the title leads, says more.
+_GOES_ON = Markup("<p>…</p>")
 _TAGS = {"a", "b", "blockquote", "br", "em", "i", "li", "ol", "p", "strong", "ul"}
 _INLINE = {"a", "b", "br", "em", "i", "strong"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -30,8 +32,8 @@ def whole_texts(
     """Return item key -> its whole text as HTML, "" where there is none.
 
     Each item gets an equal share of the budget, and what shorter texts leave over. A
-    longer text ends after the last paragraph that fits; an item whose first paragraph
-    is too long has none, and is told by its summary.
+    longer text ends after the last paragraph that fits, with "…"; an item whose first
+    paragraph is too long has none, and is told by its summary.
     """
     texts = {item.key: Markup("") for item in items}
     waiting = sorted(
@@ -47,9 +49,10 @@ def whole_texts(
 
 def _fitting(paragraphs: Sequence[Markup], share_bytes: int) -> Markup:
     taken = Markup("")
-    for paragraph in paragraphs:
-        if _size(taken) + _size(paragraph) > share_bytes:
-            break
+    for at, paragraph in enumerate(paragraphs, start=1):
+        is_last = at == len(paragraphs)
+        if _size(taken) + _size(paragraph) + (0 if is_last else _size(_GOES_ON)) > share_bytes:
+            return taken + _GOES_ON if taken else taken
         taken += paragraph
     return taken
 

@@ -285,3 +285,9 @@ def test_an_arabic_range_is_told_in_words(
     theme: Theme, start: ItemDate, end: ItemDate, expected: str
 ) -> None:
     assert speak(theme, "ar").date_range(start, end) == expected
+
+
+def test_large_numbers_have_the_separator_of_their_digits(theme: Theme) -> None:
+    numbers = {code: speak(theme, code).number(12345) for code in ("en", "de", "ar")}
+
+    assert numbers == {"en": "12,345", "de": "12.345", "ar": "١٢٬٣٤٥"}

@@ -37,8 +37,10 @@ def test_what_harms_is_removed_even_if_a_hand_put_it_there() -> None:
     assert html == "<p><a>a</a>b</p>"
 
 
-def test_a_long_text_ends_after_a_paragraph_that_fits() -> None:
-    assert whole("<p>12345</p><p>12345</p><p>12345</p>", 25) == "<p>12345</p><p>12345</p>"
+def test_a_long_text_ends_after_a_paragraph_that_fits_and_says_so() -> None:
+    text = whole("<p>12345</p><p>12345</p><p>12345</p>", 35)
+
+    assert text == "<p>12345</p><p>12345</p><p>…</p>"
 
 
 def test_a_text_whose_first_paragraph_is_too_long_is_left_to_its_summary() -> None:
