@@ -1,1 +1,0 @@
-"""Arrow 6: what comes back."""
