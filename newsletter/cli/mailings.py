@@ -211,23 +211,23 @@ def _is_held_through(ctx: click.Context, workspace: Workspace, mailing: Mailing)
     from newsletter.workflow.mailing import named
 
     assert mailing.starts is not None  # noqa: S101 - every mailing has its time
-    click.echo(
-        f"Mailing {mailing.id} goes at {mailing.starts:%H:%M:%S} UTC."
-        f" To call it off: newsletter cancel {mailing.id}",
-        err=True,
-    )
-    while (left := (mailing.starts - _now()).total_seconds()) > 0:
-        if named(workspace, mailing.id).state is not MailingState.PREPARED:
-            return False
-        try:
+    try:
+        click.echo(
+            f"Mailing {mailing.id} goes at {mailing.starts:%H:%M:%S} UTC."
+            f" To call it off: newsletter cancel {mailing.id}",
+            err=True,
+        )
+        while (left := (mailing.starts - _now()).total_seconds()) > 0:
+            if named(workspace, mailing.id).state is not MailingState.PREPARED:
+                return False
             sleep(min(1.0, left))
-        except KeyboardInterrupt:
-            click.echo(
-                f"\nMailing {mailing.id} is still prepared; `newsletter run` would send it."
-                f" To call it off: newsletter cancel {mailing.id}",
-                err=True,
-            )
-            ctx.exit(130)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nMailing {mailing.id} is still prepared; `newsletter run` would send it."
+            f" To call it off: newsletter cancel {mailing.id}",
+            err=True,
+        )
+        ctx.exit(130)
     return named(workspace, mailing.id).state is MailingState.PREPARED
 
 

@@ -278,7 +278,9 @@ class Fetcher:
             "Connection": "close",
             **(kept.conditions if kept else {}),
         }
-        timeout = (self._limits.connect_seconds, self._limits.total_seconds)
+        # The watch ends the whole of it; the socket's own patience, for each piece, comes
+        # second, so that a late answer is always told as what it is.
+        timeout = (self._limits.connect_seconds, 2 * self._limits.total_seconds + 1)
         with guarded.get(
             url, headers=headers, timeout=timeout, stream=True, allow_redirects=False
         ) as response:

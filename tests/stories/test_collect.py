@@ -371,6 +371,8 @@ main(sys.argv[2:])
 def run(program: str, number: int, team: Team) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-c", program, str(number), "--workspace", str(team.root)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    # What measures coverage could not write its own file to a full disk either.
+    environment.pop("COVERAGE_PROCESS_CONFIG", None)
     return subprocess.run(
         [*words, "collect", "2016-05"],
         env=environment,

@@ -242,7 +242,7 @@ def test_a_hold_that_is_interrupted_sends_nothing_and_says_what_is_left(
     held.stderr.readline()
 
     held.send_signal(signal.SIGINT)
-    _, err = held.communicate(timeout=20)
+    _, err = held.communicate(timeout=120)
 
     assert held.returncode == 130
     assert "still prepared" in err
