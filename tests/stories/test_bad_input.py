@@ -245,9 +245,8 @@ def test_no_mail_server_where_one_should_be(room: MailingRoom) -> None:
         (Script(greeting=say("554 5.7.1 we know you", close="close")), "we know you"),
         (Script(mail=say("550 5.7.60 not as this sender")), "not as this sender"),
         (Script(greeting=drop()), ""),
-        (Script(ehlo=drop()), ""),
     ],
-    ids=["greeting", "sender", "hangs up", "hangs up later"],
+    ids=["greeting", "sender", "hangs up"],
 )
 def test_a_mail_server_that_refuses_or_vanishes(
     room: MailingRoom, script: Script, told: str
