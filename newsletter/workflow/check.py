@@ -10,6 +10,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from newsletter import __version__, preflight
+from newsletter.editing.periods import zone_named
 from newsletter.editions import Editions
 from newsletter.errors import EmptyEditionError, SourceUnreachableError
 from newsletter.model.content import Edition, EditionForm, RenderedEdition
@@ -103,6 +104,7 @@ def check_issue(
     """
     from newsletter.preflight.clients import support
 
+    zone_named(workspace.settings.time_zone)
     editions = Editions.of(workspace, slug)
     rendered, missing = _rendered(editions)
     candidate = editions.candidate(rendered)

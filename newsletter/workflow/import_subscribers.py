@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -75,13 +76,18 @@ def import_subscribers(
     never brought back. Raises ImportFileError for a file that holds no list of people.
     """
     report = ImportReport(parse_list_key(list_key), really)
-    with _opened(file) as (stream, name), workspace.open_store(create=really) as store:
+    with ExitStack() as opened:
+        stream, name = opened.enter_context(_opened(file))
+        files = _files(stream, name, encoding)
+        # A file that cannot be used must not leave an empty database behind.
+        first = [one for one in (next(files, None),) if one]
+        store = opened.enter_context(workspace.open_store(create=really))
         lists = People(store).list_keys()
         report.makes_list = report.list_key not in lists
         if report.makes_list:
             report.similar_list = next(iter(difflib.get_close_matches(report.list_key, lists)), "")
         batch = Import(store, report.list_key)
-        for people_file in _files(stream, name, encoding):
+        for people_file in chain(first, files):
             report.files.append(_described(people_file))
             mark = people_file.name if people_file.name != name else ""
             batch.add(_kept(people_file.people(file=mark), report))

@@ -184,3 +184,12 @@ def test_an_address_that_is_none_is_said(folder: Path, option: str, value: str) 
 
     assert code == 1
     assert "not an address in numbers" in complaint
+
+
+def test_an_unknown_time_zone_is_told_before_anything_else(folder: Path) -> None:
+    write(folder / "newsletter.toml", 'name = "News"\ntime_zone = "Mars/Base"\n')
+
+    code, _, err = run(folder, "2016-05")
+
+    assert code == 1
+    assert "time_zone 'Mars/Base' is not known" in err

@@ -418,3 +418,18 @@ def test_what_cannot_be_set_of_a_list_is_named(
     refused = desk.type("lists", "set", *words, code=code)
 
     assert message in refused.stderr
+
+
+def test_a_file_that_cannot_be_used_leaves_no_empty_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "newsletter.toml").write_text('name = "News"\n', encoding="utf-8")
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(
+        main, ["subscribers", "import", "x.csv", "--list", "members", "--really"]
+    )
+
+    assert result.exit_code == 1
+    assert not list(tmp_path.glob("newsletter.db*"))
