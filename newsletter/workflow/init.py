@@ -43,7 +43,8 @@ _IGNORED = """\
 # Secrets, subscribers, and what can be made again.
 /.env
 /newsletter.db*
-/keys/
+/dkim/
+*.pem
 /archive/
 /.cache/
 /.newsletter.lock

@@ -85,3 +85,9 @@ def test_a_place_where_nothing_can_be_made_is_an_error(tmp_path: Path) -> None:
 
 def test_the_repository_itself_is_a_workspace() -> None:
     assert settings.load(ROOT).name == "Libraries and Development"
+
+
+def test_git_never_sees_the_keys_that_sign(tmp_path: Path) -> None:
+    init_workspace(tmp_path)
+
+    assert {"/dkim/", "*.pem", "/.env"} <= set((tmp_path / ".gitignore").read_text().splitlines())
