@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,6 @@ SLOW_KILOBITS = 64
 _LINKS_AT_ONCE = 8
 #: Enough to know that a page is there.
 _LINK_BYTES = 4096
-_ANY_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +104,14 @@ def check_issue(
     from newsletter.preflight.clients import support
 
     zone_named(workspace.settings.time_zone)
+    moment = now or datetime.now(UTC)
     editions = Editions.of(workspace, slug)
     rendered, missing = _rendered(editions)
     candidate = editions.candidate(rendered)
     checks = [lambda _: missing, *preflight.standard_checks()]
     if links:
-        checks.append(_links_answer(workspace, now or datetime.now(UTC)))
-    messages = {one.edition.key: _message(editions, one) for one in rendered}
+        checks.append(_links_answer(workspace, moment))
+    messages = {one.edition.key: _message(editions, one, moment) for one in rendered}
     full = [one for one in rendered if one.edition.form is EditionForm.FULL]
     scores = _scores(full if spam else full[:1], messages)
     checks += [_judging(key, score) for key, score in scores]
@@ -142,18 +142,20 @@ def _rendered(editions: Editions) -> tuple[list[RenderedEdition], list[Finding]]
     return rendered, missing
 
 
-def _message(editions: Editions, rendered: RenderedEdition) -> bytes:
-    """Return the edition as a sample reader would get it; empty where no sender is set."""
+def _message(editions: Editions, rendered: RenderedEdition, now: datetime) -> bytes:
+    """Return the edition as a sample reader would get it now; empty where no sender is set.
+
+    The issue's own date would not do: filters count a message from last month as spam.
+    """
     from newsletter.rendering.addressing import addressing_of
     from newsletter.rendering.message import build_template
 
-    identity, issue = editions.identity, editions.issue
+    identity = editions.identity
     if not identity.mail_from:
         return b""
-    sent = datetime.combine(issue.date or _ANY_DAY, time(9), tzinfo=UTC)
     template = build_template(
         rendered,
-        addressing_of(identity, issue.slug, sent),
+        addressing_of(identity, editions.issue.slug, now),
         attachments=editions.attachments(rendered.edition),
     )
     return template.fill(_sample(template, parseaddr(identity.mail_from)[1]))

@@ -9,9 +9,11 @@ from newsletter.preflight import scores
 from newsletter.preflight.scores import Score
 
 SPAMASSASSIN = b"""\
-Subject: News
+Subject: News (2 novels, 12 stories)
 
-x
+3 NEWSPAPERS write about us
+12 MEMBERS joined
+
 Content analysis details:   (3.4 points, 5.0 required)
 
  pts rule name              description
@@ -36,6 +38,13 @@ RSPAMD = json.dumps(
 )
 
 
+#: The same in another language, as spamd answers where the machine speaks it.
+GERMAN = SPAMASSASSIN.replace(
+    "Content analysis details:   (3.4 points, 5.0 required)",
+    "Inhaltsanalyse im Detail:   (3.4 Punkte, 5.0 benötigt)",
+)
+
+
 def asking(answers: dict[str, str]) -> scores.Run:
     def ask(command: Sequence[str], message: bytes) -> str:
         assert message == b"message"
@@ -45,7 +54,8 @@ def asking(answers: dict[str, str]) -> scores.Run:
 
 
 def test_spamassassin_gives_its_points_and_reasons() -> None:
-    for program, said in (("spamassassin", SPAMASSASSIN), ("spamc", SPAMC)):
+    answers = (("spamassassin", SPAMASSASSIN), ("spamassassin", GERMAN), ("spamc", SPAMC))
+    for program, said in answers:
         found = scores.score(b"message", [program], asking({program: said}))
 
         assert found == Score(
@@ -57,6 +67,14 @@ def test_spamassassin_gives_its_points_and_reasons() -> None:
                 "MISSING_DATE 1: Missing Date: header",
             ),
         )
+
+
+def test_spamc_without_a_sentence_gives_its_two_numbers() -> None:
+    said = "3.4/5.0\n 2.4 SUBJ_ALL_CAPS          Subject is all capitals\n"
+
+    found = scores.score(b"message", ["spamc"], asking({"spamc": said}))
+
+    assert found == Score("SpamAssassin", 3.4, 5.0, ("SUBJ_ALL_CAPS 2.4: Subject is all capitals",))
 
 
 def test_rspamd_gives_its_points_and_reasons() -> None:
