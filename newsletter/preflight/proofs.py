@@ -50,3 +50,8 @@ class Sender:
     def envelope_domain(self) -> str:
         """Return the domain that SPF is asked about."""
         return (self.return_path or self.mail_from).rpartition("@")[2].lower()
+
+    @property
+    def signing_domain(self) -> str:
+        """Return the domain whose key signs; the one in From where nothing else is said."""
+        return self.dkim_domain or self.domain

@@ -31,8 +31,7 @@ def receiving(sender: Sender, names: Names) -> Iterator[Proof]:
             says = f"{domain} says that it takes no mail (null MX); replies and bounces are lost"
             yield Proof("MX", Verdict.ERROR, says, f"{domain} MX 10 mail.{domain}.")
         elif exchangers:
-            hosts = ", ".join(one.split()[-1].rstrip(".") for one in exchangers[:3])
-            yield Proof("MX", Verdict.GOOD, f"{domain} takes mail at {hosts}")
+            yield _exchangers(domain, exchangers, names)
         elif addresses(names, domain):
             says = f"{domain} has no MX record; mail goes to its web address, if it listens there"
             yield Proof("MX", Verdict.WARNING, says, f"{domain} MX 10 mail.{domain}.")
@@ -41,39 +40,58 @@ def receiving(sender: Sender, names: Names) -> Iterator[Proof]:
             yield Proof("MX", Verdict.ERROR, says, f"{domain} MX 10 mail.{domain}.")
 
 
+def _exchangers(domain: str, exchangers: tuple[str, ...], names: Names) -> Proof:
+    """Prove that the mail servers a domain names exist."""
+    hosts = [one.split()[-1].rstrip(".").lower() for one in exchangers]
+    lost = [host for host in hosts if not addresses(names, host)]
+    if not lost:
+        return Proof("MX", Verdict.GOOD, f"{domain} takes mail at {', '.join(hosts[:3])}")
+    verdict = Verdict.ERROR if len(lost) == len(hosts) else Verdict.WARNING
+    says = f"{domain} names {lost[0]} as its mail server, which has no address in the DNS"
+    return Proof("MX", verdict, says, f"{lost[0]} A (the address of your mail server)")
+
+
 def sending(sender: Sender, names: Names) -> Iterator[Proof]:
     """Prove by SPF that our server may send for the envelope's domain."""
-    domain, host = sender.envelope_domain, sender.smtp_host
+    domain = sender.envelope_domain
     wanted = f"{domain} TXT v=spf1 {_mechanism(sender)} ~all"
-    try:
-        record = spf.record_of(names, domain)
-    except spf.BrokenRecordError as error:
-        yield Proof("SPF", Verdict.ERROR, f"{error}: receivers ignore them all", wanted)
-        return
-    if not record:
+    records = spf.records_of(names, domain)
+    if not records:
         yield Proof("SPF", Verdict.ERROR, f"{domain} has no SPF record", wanted)
-        return
-    form = spf.evaluate(names, domain)
-    if form.result is spf.Result.ERROR:
-        yield Proof("SPF", Verdict.ERROR, f"the SPF record of {domain} is broken: {form.problem}")
-        return
-    if re.search(r"(?i)\s\+?all\b", record):
-        yield Proof("SPF", Verdict.ERROR, f"{domain} lets everybody send for it ({record})", wanted)
-        return
-    better = re.sub(r"(?i)^v=spf1", f"v=spf1 {_mechanism(sender)}", record)
-    outgoing = _outgoing(sender, names)
+    elif len(records) > 1:
+        says = f"{domain} has {len(records)} SPF records: receivers ignore them all; keep this one"
+        yield Proof("SPF", Verdict.ERROR, says, f"{domain} TXT {spf.merged(records)}")
+    elif spf.lets_everybody_send(names, domain):
+        says = f"{domain} lets everybody send for it ({records[0]})"
+        mended = re.sub(r"(?i)\s[+]?all\b", " ~all", records[0])
+        yield Proof(
+            "SPF", Verdict.ERROR, says, f"{domain} TXT {mended}" if mended != records[0] else wanted
+        )
+    else:
+        yield _permitted(sender, names, records[0])
+
+
+def _permitted(sender: Sender, names: Names, record: str) -> Proof:
+    """Prove that the one record there is can be read and names our server."""
+    domain, outgoing = sender.envelope_domain, _outgoing(sender, names)
     passing = [
         one for one in outgoing if spf.evaluate(names, domain, one).result is spf.Result.PASS
     ]
+    form = spf.evaluate(names, domain)
+    if form.result is spf.Result.ERROR:
+        # What stands before the fault still counts: receivers read no further than they must.
+        verdict = Verdict.WARNING if passing else Verdict.ERROR
+        return Proof("SPF", verdict, f"the SPF record of {domain} is broken: {form.problem}")
     if passing:
-        yield Proof("SPF", Verdict.GOOD, f"SPF of {domain} lets {passing[0]} send ({record})")
-    elif outgoing:
-        says = f"SPF of {domain} does not name {host or outgoing[0]} ({', '.join(outgoing[:2])})"
-        says += "; your provider may send from other addresses: ask for its 'include:'"
-        yield Proof("SPF", Verdict.WARNING, says, f"{domain} TXT {better}")
-    else:
+        return Proof("SPF", Verdict.GOOD, f"SPF of {domain} lets {passing[0]} send ({record})")
+    if not outgoing:
         says = f"SPF of {domain} is well formed ({record}); which address sends is not known here"
-        yield Proof("SPF", Verdict.WARNING, says)
+        return Proof("SPF", Verdict.WARNING, says)
+    says = f"SPF of {domain} does not name {sender.smtp_host or outgoing[0]}"
+    says += f" ({', '.join(outgoing[:2])}); your provider may send from other addresses:"
+    better = re.sub(r"(?i)^v=spf1", f"v=spf1 {_mechanism(sender)}", record)
+    says += " ask for its 'include:'"
+    return Proof("SPF", Verdict.WARNING, says, f"{domain} TXT {better}")
 
 
 def _mechanism(sender: Sender) -> str:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from newsletter.preflight import spf
-from newsletter.preflight.authentication import key_bits
+from newsletter.preflight.authentication import key_bits, organisation
 from newsletter.preflight.names import NoAnswerError
 from newsletter.preflight.proofs import Proof, Sender, Verdict
 from newsletter.preflight.reputation import examine
@@ -54,6 +54,7 @@ GOOD = Zone(
         ("example.org", "TXT"): ("v=spf1 include:spf.example.org -all", "other=1"),
         ("spf.example.org", "TXT"): ("v=spf1 ip4:8.8.4.0/24 ~all",),
         ("smtp.example.org", "A"): (SERVER,),
+        ("mail.example.org", "A"): ("8.8.4.9",),
         ("news._domainkey.example.org", "TXT"): (RECORD,),
         ("_dmarc.example.org", "TXT"): ("v=DMARC1; p=none; rua=mailto:d@example.org",),
         ("4.4.8.8.in-addr.arpa", "PTR"): ("smtp.example.org.",),
@@ -85,6 +86,14 @@ def test_a_domain_in_order_is_proven_thing_by_thing() -> None:
             "no MX",
             "MX 10",
         ),
+        ("MX", GOOD.but("mail.example.org", "A"), "error", "no address", "mail.example.org A"),
+        (
+            "MX",
+            GOOD.but("example.org", "MX", "10 mail.example.org.", "20 old.example.org."),
+            "warning",
+            "old.example.org",
+            "old.example.org A",
+        ),
         (
             "SPF",
             GOOD.but("example.org", "TXT"),
@@ -97,10 +106,34 @@ def test_a_domain_in_order_is_proven_thing_by_thing() -> None:
             GOOD.but("example.org", "TXT", "v=spf1 -all", "v=spf1 mx -all"),
             "error",
             "2 SPF",
-            "",
+            "example.org TXT v=spf1 mx ~all",
         ),
         ("SPF", GOOD.but("example.org", "TXT", "v=spf1 ipv4:1.2.3.4 -all"), "error", "broken", ""),
-        ("SPF", GOOD.but("example.org", "TXT", "v=spf1 +all"), "error", "everybody", "~all"),
+        (
+            "SPF",
+            GOOD.but(
+                "example.org", "TXT", "v=spf1 a:smtp.example.org a:x.org a:y.org a:z.org ~all"
+            ),
+            "warning",
+            "lead nowhere",
+            "",
+        ),
+        (
+            "SPF",
+            GOOD.but("example.org", "TXT", "v=spf1 mx +all"),
+            "error",
+            "everybody",
+            "example.org TXT v=spf1 mx ~all",
+        ),
+        (
+            "SPF",
+            GOOD.but("example.org", "TXT", "v=spf1 redirect=lax.example").but(
+                "lax.example", "TXT", "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all"
+            ),
+            "error",
+            "everybody",
+            "example.org TXT v=spf1 a:smtp.example.org ~all",
+        ),
         (
             "SPF",
             GOOD.but("example.org", "TXT", "v=spf1 mx -all"),
@@ -129,6 +162,52 @@ def test_a_domain_in_order_is_proven_thing_by_thing() -> None:
             "warning",
             "only a test",
             "",
+        ),
+        (
+            "DKIM",
+            GOOD.but("news._domainkey.example.org", "TXT", RECORD, "v=DKIM1; p="),
+            "error",
+            "2 TXT records",
+            RECORD,
+        ),
+        (
+            "DKIM",
+            GOOD.but("news._domainkey.example.org", "TXT").but(
+                "news._domainkey.example.org.example.org", "TXT", RECORD
+            ),
+            "error",
+            "enter the name as news._domainkey",
+            RECORD,
+        ),
+        (
+            "DKIM",
+            GOOD.but("news._domainkey.example.org", "TXT", f"v=DKIM1; h=sha1; p={KEY}"),
+            "error",
+            "allows only h=sha1",
+            RECORD,
+        ),
+        (
+            "DKIM",
+            GOOD.but("news._domainkey.example.org", "TXT", f"v=DKIM1; s=tlsrpt; p={KEY}"),
+            "error",
+            "not for mail",
+            RECORD,
+        ),
+        (
+            "DKIM",
+            GOOD.but("news._domainkey.example.org", "TXT", f"v=DKIM2; p={KEY}"),
+            "error",
+            "v=DKIM2",
+            RECORD,
+        ),
+        (
+            "DMARC",
+            GOOD.but("_dmarc.example.org", "TXT").but(
+                "_dmarc.example.org.example.org", "TXT", "v=DMARC1; p=none"
+            ),
+            "error",
+            "enter the name as _dmarc",
+            "_dmarc.example.org TXT",
         ),
         (
             "DMARC",
@@ -185,6 +264,72 @@ def test_a_subdomain_takes_the_policy_of_its_organisation() -> None:
 
     assert proof("DMARC", GOOD, sender).verdict is Verdict.GOOD
     assert proof("alignment", GOOD, sender).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        ("v=DMARC1; p=none; rua=mailto:d@example.org", "only reports are sent"),
+        ("v=DMARC1; p=quarantine; rua=mailto:d@example.org", "spam folder"),
+        ("v=DMARC1;p=Reject;rua=mailto:d@example.org", "is refused"),
+    ],
+)
+def test_what_a_policy_asks_is_told_in_plain_words(record: str, says: str) -> None:
+    assert says in proof("DMARC", GOOD.but("_dmarc.example.org", "TXT", record)).says
+
+
+def test_a_subdomain_has_the_policy_that_is_meant_for_it() -> None:
+    record = "v=DMARC1; p=none; sp=reject; rua=mailto:d@example.org"
+    zone = GOOD.but("_dmarc.example.org", "TXT", record)
+
+    sender = replace(SENDER, mail_from="news@lists.example.org")
+
+    assert "is refused" in proof("DMARC", zone, sender).says
+    assert "only reports" in proof("DMARC", zone).says
+
+
+def test_a_registrys_policy_is_not_the_organisations() -> None:
+    zone = GOOD.but("_dmarc.example.org", "TXT").but(
+        "_dmarc.org", "TXT", "v=DMARC1; p=reject; psd=y"
+    )
+    under_it = Zone(
+        {
+            ("_dmarc.gov.example", "TXT"): ("v=DMARC1; p=reject; psd=y",),
+            ("_dmarc.a.gov.example", "TXT"): ("v=DMARC1; p=none; rua=mailto:d@a.gov.example",),
+        }
+    )
+
+    assert "no DMARC" in proof("DMARC", zone).says
+    assert organisation(under_it, "news.a.gov.example") == "a.gov.example"
+    assert organisation(under_it, "b.gov.example") == "b.gov.example"
+
+
+@pytest.mark.parametrize(
+    ("mail_from", "envelope", "verdict"),
+    [
+        ("news@lists.example.org", "b@example.org", "good"),
+        ("news@example.org", "b@mail.lists.example.org", "good"),
+        ("news@lists.example.org", "b@bounces.example.org", "good"),
+        ("news@example.org", "b@example.com", "warning"),
+        ("news@example.org", "b@badexample.org", "warning"),
+    ],
+)
+def test_domains_of_one_organisation_agree(mail_from: str, envelope: str, verdict: str) -> None:
+    own = GOOD.but("_dmarc.lists.example.org", "TXT", "v=DMARC1; p=none; rua=mailto:d@x.org")
+
+    found = proof("alignment", own, replace(SENDER, mail_from=mail_from, return_path=envelope))
+
+    assert found.verdict == verdict
+
+
+def test_a_key_that_big_providers_do_not_read_is_a_warning() -> None:
+    record = f"v=DKIM1; k=ed25519; p={b64encode(bytes(32)).decode()}"
+    zone = GOOD.but("news._domainkey.example.org", "TXT", record)
+
+    found = proof("DKIM", zone, replace(SENDER, dkim_record=record))
+
+    assert found.verdict is Verdict.WARNING
+    assert "sign with RSA" in found.says
 
 
 def test_a_strict_policy_asks_for_the_same_domain() -> None:
@@ -262,6 +407,21 @@ def test_a_short_key_is_found() -> None:
         ("v=spf1 all-the-things", "permerror"),
         ("v=spf1 " + "include:inner.example " * 11 + "-all", "permerror"),
         ("v=spf1 ip6:2001:db8::/32 -all", "fail"),
+        ("v=spf1 ip6:192.0.2.7 -all", "permerror"),
+        ("v=spf1 ip4 -all", "permerror"),
+        ("v=spf1 a:host.example//64 -all", "pass"),
+        ("v=spf1 a:host.example/33 -all", "permerror"),
+        ("v=spf1 ra=postmaster rr=all vendor.x=1 A:HOST.example. -ALL", "pass"),
+        ("v=spf1 redirect=none.example", "permerror"),
+        ("v=spf1 redirect=inner.example redirect=inner.example", "permerror"),
+        ("v=spf1 redirect=strange.example -all", "fail"),
+        ("v=spf1 a:no1.example a:no2.example -all", "fail"),
+        ("v=spf1 a:no1.example a:no2.example exists:no3.example -all", "permerror"),
+        ("v=spf1 a:host.example a:no1.example a:no2.example a:no3.example -all", "pass"),
+        ("v=spf1 mx:many.example -all", "permerror"),
+        ("v=spf1 exists:%{ir}.%{v}._spf.%{d} -all", "pass"),
+        ("v=spf1 include:%{d2}.macro.example -all", "pass"),
+        ("v=spf1 ptr ~all", "softfail"),
     ],
 )
 def test_spf_is_judged_as_receivers_do(record: str, result: str) -> None:
@@ -273,6 +433,10 @@ def test_spf_is_judged_as_receivers_do(record: str, result: str) -> None:
             ("host.example", "A"): ("192.0.2.7",),
             ("near.example", "A"): ("192.0.2.200",),
             ("mx.example", "MX"): ("10 host.example.",),
+            ("many.example", "MX"): tuple(f"10 m{number}.example." for number in range(11)),
+            ("7.2.0.192.in-addr._spf.d.example", "A"): ("127.0.0.2",),
+            ("d.example.macro.example", "TXT"): ("v=spf1 exists:%{i}.%{o}.%%.x ~all",),
+            ("192.0.2.7.d.example.%.x", "A"): ("127.0.0.2",),
         }
     )
     never = (
@@ -293,3 +457,15 @@ def test_the_look_ups_of_a_record_are_counted_to_the_end() -> None:
     )
 
     assert spf.evaluate(zone, "d.example").lookups == 4
+
+
+def test_a_sender_of_the_new_protocol_is_judged_too() -> None:
+    zone = Zone(
+        {
+            ("d.example", "TXT"): ("v=spf1 a//64 exists:%{ir}.%{v}.d.example -all",),
+            ("d.example", "AAAA"): ("2001:db8::1",),
+        }
+    )
+
+    assert spf.evaluate(zone, "d.example", "2001:db8::99").result == "pass"
+    assert spf.evaluate(zone, "d.example", "2001:db8:1::1").result == "fail"
