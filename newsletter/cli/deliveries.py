@@ -64,6 +64,8 @@ def _standing(one: Mailing) -> str:
     """Return where a mailing stands, and what that means for whoever reads it."""
     from newsletter.model.mailing import MailingState
 
+    if one.state is MailingState.PREPARING and not one.senders:
+        return "preparing was cut off, nothing was sent: newsletter send does it again"
     if one.senders:
         return f"{one.state} (process {', '.join(map(str, one.senders))})"
     if one.state is MailingState.SENDING:

@@ -96,7 +96,9 @@ def send(ctx: click.Context, /, issue: str, **asked: Any) -> None:
     order = _order(workspace, issue, asked)
     if not order.is_test and not _is_agreed(workspace, order, asked):
         return
-    mailing = prepare(workspace, order, now=_now())
+    line = ProgressLine()
+    mailing = prepare(workspace, order, now=_now(), watch=line.preparing)
+    line.end()
     if mailing is None:
         click.echo("Nobody is left to send this issue to; nothing was sent.")
         return
@@ -106,17 +108,14 @@ def send(ctx: click.Context, /, issue: str, **asked: Any) -> None:
 def _order(workspace: Workspace, issue: str, asked: dict[str, Any]) -> Order:
     from newsletter.workflow.prepare import Order
 
-    starts = None
-    if asked["at"]:
-        starts = _moment(asked["at"], workspace.settings.time_zone)
-    elif asked["hold"]:
-        starts = _now() + asked["hold"]
+    starts = _moment(asked["at"], workspace.settings.time_zone) if asked["at"] else None
     return Order(
         issue=issue,
         lists=tuple(dict.fromkeys(asked["lists"])),
         to=asked["to"],
         edition=asked["edition"],
         starts=starts,
+        hold=asked["hold"] or timedelta(0),
         canary_percent=asked["canary"] or 0.0,
         policy=UnknownPolicy(asked["unknown"]) if asked["unknown"] else None,
     )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Where nobody watches, a line now and then is enough for a log.
 LINE_SECONDS = 10.0
+#: Preparing fewer readers than this takes no time to speak of.
+WORTH_TELLING = 5000
 
 
 class ProgressLine:
@@ -25,7 +27,16 @@ class ProgressLine:
 
     def __call__(self, progress: Progress) -> None:
         """Show one glimpse of a run."""
-        text = _told(progress)
+        self.show(_told(progress))
+
+    def preparing(self, count: int, planned: int) -> None:
+        """Show how far the readers are written down."""
+        # A small list is there at once; a line about it would only be noise.
+        if planned >= WORTH_TELLING:
+            self.show(f"preparing: {count} of {planned} readers written down")
+
+    def show(self, text: str) -> None:
+        """Renew the line; where nobody watches, write one now and then."""
         if self._is_terminal:
             click.echo(f"\r{text.ljust(self._width)}", err=True, nl=False)
             self._width = len(text)
@@ -37,6 +48,7 @@ class ProgressLine:
         """Leave the line, so that what follows stands below it."""
         if self._is_terminal and self._width:
             click.echo("", err=True)
+            self._width = 0
 
 
 def _told(progress: Progress) -> str:

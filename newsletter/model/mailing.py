@@ -11,6 +11,8 @@ from enum import StrEnum
 class MailingState(StrEnum):
     """Where a mailing stands; its content and recipients are frozen from the start."""
 
+    #: Its recipients are being written down; nothing of it can be sent yet.
+    PREPARING = "preparing"
     PREPARED = "prepared"
     SENDING = "sending"
     PAUSED = "paused"
@@ -77,8 +79,6 @@ class Recipient:
     sender: str
     #: Everything else that is filled into the message.
     personal: Mapping[str, str] = field(default_factory=dict)
-    #: The number its delivery gets; 0: the next one.
-    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ _REGISTER = """
 INSERT INTO senders (mailing, machine, process, began, lease)
 VALUES (:mailing, :machine, :process, :now, :lease) RETURNING id
 """
+
+_LEAVE = "UPDATE senders SET ended = :now WHERE id = :sender"
 
 # Those that have not said good-bye: alive, stopped or dead.
 _NOT_ENDED = """
@@ -84,7 +87,15 @@ def is_alive(database: Path, sender: int) -> bool:
 def register(
     store: SqliteStore, mailing: int, machine: str, now: datetime
 ) -> tuple[int, SenderLock]:
-    """Return the number and the lock of a new sender.
+    """Return the number and the lock of a new sender."""
+    with store.transaction() as connection:
+        return enter(store, connection, mailing, machine, now)
+
+
+def enter(
+    store: SqliteStore, connection: sqlite3.Connection, mailing: int, machine: str, now: datetime
+) -> tuple[int, SenderLock]:
+    """Register inside a transaction; return the number and the lock.
 
     The lock is held before anyone can see the number: nobody ever takes the living for dead.
     """
@@ -96,10 +107,13 @@ def register(
         "now": to_number(now),
         "lease": to_number(now + LEASE),
     }
-    with store.transaction() as connection:
-        sender = int(connection.execute(_REGISTER, values).fetchone()[0])
-        lock = SenderLock(lock_path(database, sender))
-    return sender, lock
+    sender = int(connection.execute(_REGISTER, values).fetchone()[0])
+    return sender, SenderLock(lock_path(database, sender))
+
+
+def leave(connection: sqlite3.Connection, sender: int, now: datetime) -> None:
+    """Say good-bye inside a transaction."""
+    connection.execute(_LEAVE, {"sender": sender, "now": to_number(now)})
 
 
 def database_path(store: SqliteStore) -> Path:

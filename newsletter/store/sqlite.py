@@ -32,11 +32,12 @@ class SqliteStore:
             target = _target(path, create)
             connection = sqlite3.connect(target, timeout=BUSY_SECONDS, isolation_level=None)
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA foreign_keys = ON")
             if target != _IN_MEMORY:
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             _migrate(connection)
+            # Only now: a migration may make a table anew that others refer to.
+            connection.execute("PRAGMA foreign_keys = ON")
         except (sqlite3.Error, OSError) as error:
             if connection is not None:
                 connection.close()

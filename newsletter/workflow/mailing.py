@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from newsletter.workspace import Workspace
 
 _RUNNING = (MailingState.PREPARED, MailingState.SENDING)
-_OPEN = (*_RUNNING, MailingState.PAUSED)
+_OPEN = (*_RUNNING, MailingState.PAUSED, MailingState.PREPARING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,11 @@ def named(workspace: Workspace, mailing: int) -> Mailing:
 
 def the_open_one(workspace: Workspace) -> Mailing:
     """Return the one mailing that is open; MailingStateError where none or several are."""
-    is_open = [one for one in mailings(workspace) if one.is_open]
+    is_open = [
+        one
+        for one in mailings(workspace)
+        if one.is_open and one.state is not MailingState.PREPARING
+    ]
     real = [one for one in is_open if not one.is_test] or is_open
     if not real:
         raise MailingNotFoundError("no mailing is open", hint="Nobody is waiting for anything.")
@@ -69,14 +73,17 @@ def pause(workspace: Workspace, mailing: int, *, now: datetime) -> Mailing:
 
 
 def cancel(workspace: Workspace, mailing: int, *, now: datetime) -> Mailing:
-    """Call a mailing off for good: nobody who has not had it gets it any more."""
+    """Call a mailing off for good: nobody who has not had it gets it any more.
+
+    Done again it finishes what was interrupted.
+    """
     with workspace.open_store(create=False) as store:
         found = Mailings(store)
         done = found.move(
             mailing, MailingState.CANCELLED, since=_OPEN, now=now, reason="cancelled by a person"
         )
-        if done:
-            found.skip_rest(mailing, now=now)
+        if done or found.named(mailing).state is MailingState.CANCELLED:
+            done = bool(found.skip_rest(mailing, now=now)) or done
         return _moved(store, mailing, done, "cancelled")
 
 

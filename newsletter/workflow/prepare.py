@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.consent import Keys, Purpose, make_token
 from newsletter.delivery.signing import configured_signer
 from newsletter.editions import Editions
-from newsletter.errors import PreflightError, SettingsError
+from newsletter.errors import PreflightError, SettingsError, StoreError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
 from newsletter.model.mailing import Mailing, Recipient, UnknownPolicy
 from newsletter.model.people import EmailAddress, MailingList, Reader, Subscriber
+from newsletter.store.freezing import Freezing, FrozenEdition, NewMailing, served
 from newsletter.store.machine import fingerprint
-from newsletter.store.mailings import FrozenEdition, Mailings, NewMailing
+from newsletter.store.mailings import Mailings
 from newsletter.store.readers import Readers
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class Order:
     edition: str = ""
     #: Not before; None: now.
     starts: datetime | None = None
+    #: So long after everybody is written down, for second thoughts.
+    hold: timedelta = timedelta(0)
     #: Percent of the readers who get it first; 0: everybody at once.
     canary_percent: float = 0.0
     policy: UnknownPolicy | None = None
@@ -79,9 +83,9 @@ def plan(workspace: Workspace, order: Order, *, now: datetime) -> Plan:
     """
     with workspace.open_store(create=False) as store:
         preparation = Preparation(workspace, store, order, now)
-        by_edition, served = preparation.count()
+        by_edition, before = preparation.count()
         findings: tuple[Finding, ...] = ()
-        if by_edition or not served:
+        if by_edition or not before:
             findings = preparation.checked(by_edition or {preparation.own_edition.key: 0})
         readers = sum(by_edition.values())
         routes = workspace.settings.routes
@@ -91,7 +95,7 @@ def plan(workspace: Workspace, order: Order, *, now: datetime) -> Plan:
             readers=readers,
             by_edition=by_edition,
             left_out=Readers(store).left_out(order.lists) if order.lists else {},
-            served=served,
+            served=before,
             earlier=Mailings(store).of_issue(order.issue),
             seconds=_seconds(workspace.settings, readers),
             server=", ".join(f"{one.host}:{one.port}" for one in routes),
@@ -99,11 +103,18 @@ def plan(workspace: Workspace, order: Order, *, now: datetime) -> Plan:
         )
 
 
-def prepare(workspace: Workspace, order: Order, *, now: datetime) -> Mailing | None:
+#: Called with how many recipients are written down, of how many.
+Watch = Callable[[int, int], None]
+
+
+def prepare(
+    workspace: Workspace, order: Order, *, now: datetime, watch: Watch | None = None
+) -> Mailing | None:
     """Freeze content, settings and recipients into a mailing; None: nobody is left to send to.
 
     Nothing that is edited afterwards changes a byte of it. Who already has a delivery of
-    this issue is not in it. Raises PreflightError where the issue must not be sent.
+    this issue is not in it. Killed half-way it leaves nothing that could be sent. Raises
+    PreflightError where the issue must not be sent.
     """
     with workspace.open_store(create=False) as store:
         is_new = store.path is None
@@ -111,7 +122,7 @@ def prepare(workspace: Workspace, order: Order, *, now: datetime) -> Mailing | N
         # What is refused must not leave an empty database behind.
         plan(workspace, order, now=now)
     with workspace.open_store(create=True) as store:
-        return Preparation(workspace, store, order, now).freeze()
+        return Preparation(workspace, store, order, now).freeze(watch)
 
 
 class Preparation:
@@ -139,11 +150,11 @@ class Preparation:
 
     def count(self) -> tuple[dict[str, int], int]:
         """Return how many would get each edition, and how many have had it before."""
-        served = Mailings(self._store).served(self._order.issue) if not self._order.is_test else ()
+        had = served(self._store, self._order.issue) if not self._order.is_test else None
         counts: Counter[str] = Counter()
         before = 0
         for reader in self._readers():
-            if served and served.has(reader.subscriber.address):
+            if had and had.has(reader.subscriber.address):
                 before += 1
             else:
                 counts[self._edition(reader).key] += 1
@@ -168,7 +179,7 @@ class Preparation:
             )
         return findings
 
-    def freeze(self) -> Mailing | None:
+    def freeze(self, watch: Watch | None = None) -> Mailing | None:
         """Write the mailing, or nothing."""
         editions, _ = self.count()
         if not editions:
@@ -186,7 +197,27 @@ class Preparation:
             canary=self._canary(),
             settings={"sender": self._sender.address, "subject": self.issue.subject},
         )
-        return Mailings(self._store).freeze(new, self._recipients(editions), now=self._now)
+        return self._write(Freezing(self._store, new, now=self._now), editions, watch)
+
+    def _write(
+        self, freezing: Freezing, editions: Mapping[str, int], watch: Watch | None
+    ) -> Mailing | None:
+        """Write everybody down; what is given up half-way is taken away again."""
+        planned = sum(editions.values())
+        try:
+            for count in freezing.add(self._recipients(editions), self._returns_to):
+                if watch is not None:
+                    watch(count, planned)
+            now = datetime.now(UTC)
+            starts = now + self._order.hold if self._order.hold else None
+            if not freezing.complete(now=now, starts=starts):
+                return None
+        except BaseException:
+            # Where even that fails, the next preparation does it.
+            with suppress(StoreError):
+                freezing.discard()
+            raise
+        return Mailings(self._store).named(freezing.mailing)
 
     def _canary(self) -> int:
         percent = self._order.canary_percent
@@ -235,13 +266,12 @@ class Preparation:
 
         settings, sender = self.settings, self._sender.address
         keys = Keys.of(settings.secret)
-        first = Mailings(self._store).next_delivery()
         domain = sender.rpartition("@")[2]
         # Each test is a message of its own; mail programs hide a second one with the same id.
         key = self._order.issue
         if self._order.is_test:
             key = f"{key}-test-{self._now:%Y%m%d%H%M%S%f}"
-        for number, reader in enumerate(self._readers(), first):
+        for reader in self._readers():
             person, edition = reader.subscriber, self._edition(reader)
             if edition.key not in editions:
                 continue
@@ -258,10 +288,19 @@ class Preparation:
                 person.address,
                 edition.key,
                 message_id(settings.secret, key, person.address, domain),
-                _returns_to(keys, settings.mail.return_path, number) or sender,
+                sender,
                 personal,
-                number,
             )
+
+    def _returns_to(self, number: int) -> str:
+        """Return the address returned mail goes to: it names the delivery and nobody else."""
+        from newsletter.rendering.headers import return_path
+
+        base = self.settings.mail.return_path
+        if not base:
+            return ""
+        keys = Keys.of(self.settings.secret)
+        return return_path(base, make_token(keys, Purpose.BOUNCE, number))
 
     # editions
 
@@ -288,15 +327,6 @@ def _leaving(keys: Keys, reader: Reader) -> str:
     if not person or not mailing_list:
         return ""
     return make_token(keys, Purpose.UNSUBSCRIBE, person, mailing_list)
-
-
-def _returns_to(keys: Keys, base: str, number: int) -> str:
-    """Return the address returned mail goes to, which names the delivery and nobody else."""
-    from newsletter.rendering.headers import return_path
-
-    if not base:
-        return ""
-    return return_path(base, make_token(keys, Purpose.BOUNCE, number))
 
 
 def _sender(settings: Settings) -> EmailAddress:

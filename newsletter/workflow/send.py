@@ -120,6 +120,8 @@ def _check(
     store: Store, mailing: Mailing, settings: Settings, how: Resumption, now: datetime
 ) -> None:
     """Refuse what must not be sent, or not without asking."""
+    if mailing.state is MailingState.PREPARING:
+        raise _unprepared(mailing)
     if not mailing.is_open:
         raise MailingStateError(f"mailing {str(mailing.id)!r} is {mailing.state}")
     machine = fingerprint(store.path, settings.sending.machine)
@@ -145,6 +147,19 @@ def _check(
             hint="Leave `newsletter run` running, or call it off with"
             f" `newsletter cancel {mailing.id}`.",
         )
+
+
+def _unprepared(mailing: Mailing) -> MailingStateError:
+    """Return why a mailing that is not wholly written down cannot be sent."""
+    if mailing.senders:
+        return MailingStateError(
+            f"mailing {str(mailing.id)!r} is still being prepared by process {mailing.senders[0]}",
+            hint="It goes by itself when that is done.",
+        )
+    return MailingStateError(
+        f"mailing {str(mailing.id)!r} was never wholly prepared, and nothing of it was sent",
+        hint=f"Begin again: newsletter send {mailing.issue}",
+    )
 
 
 @dataclass

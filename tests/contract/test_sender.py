@@ -29,8 +29,9 @@ from newsletter.model.mailing import (
     UnknownPolicy,
 )
 from newsletter.store.deliveries import Deliveries
+from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger
-from newsletter.store.mailings import FrozenEdition, Mailings, NewMailing
+from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
 from tests.servers.scripted import Script, ScriptedServer, drop, raw, say, scripted_server
 

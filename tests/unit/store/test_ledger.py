@@ -21,8 +21,9 @@ from newsletter.model.mailing import (
     UnknownPolicy,
 )
 from newsletter.store.deliveries import Choice, Deliveries
+from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger
-from newsletter.store.mailings import FrozenEdition, Mailings, NewMailing
+from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
@@ -378,3 +379,19 @@ def test_personal_values_come_back_as_they_were_frozen(store: SqliteStore) -> No
     assert owed.personal == {"name": name, "message_id": "<id@x>"}
     assert json.dumps(dict(owed.personal))
     assert Mailings(store).editions(mailing.id) == {"en": b"\x00\xff"}
+
+
+@pytest.mark.xfail(reason="intend() returns a delivery as often as it is asked for it")
+def test_what_was_claimed_taken_back_and_claimed_again_is_intended_once(
+    store: SqliteStore,
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    stopped, other = _ledger(store, mailing), _ledger(store, mailing)
+    held = _claim(stopped)
+    other.recover(LATER)
+    held += _claim(stopped)
+
+    with stopped.round(LATER) as step:
+        intended = step.intend(held, "main")
+
+    assert [owed.address for owed in intended] == ["ana@example.org"]

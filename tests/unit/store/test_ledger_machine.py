@@ -21,8 +21,9 @@ from hypothesis.stateful import (
 from newsletter.model.ledger import ALLOWED, Owed, Settlement, Wish
 from newsletter.model.mailing import DeliveryState, MailingState, Recipient, UnknownPolicy
 from newsletter.store.deliveries import Choice, Deliveries
+from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger
-from newsletter.store.mailings import FrozenEdition, Mailings, NewMailing
+from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
 
 READERS = 6
@@ -95,7 +96,11 @@ class Books(RuleBasedStateMachine):
     def it_claims(self, which: int, count: int) -> None:
         hands = self._hands(which)
         with hands.ledger.round(self.now) as step:
-            hands.claimed += step.claim(Wish(count))
+            fresh = step.claim(Wish(count))
+        # What was taken back from a sender that slept, and claimed by it again, is in its
+        # hands once: that intend() sees to that itself is a test of its own.
+        again = {owed.key for owed in fresh}
+        hands.claimed = [owed for owed in hands.claimed if owed.key not in again] + [*fresh]
 
     @precondition(lambda self: self.hands)
     @rule(which=st.integers(0, 2))
