@@ -1,8 +1,7 @@
-"""The reasons there are, and how each is told from a server's words."""
+"""The reasons there are, and which enhanced codes stand for them."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -126,6 +125,22 @@ REASONS: dict[str, Reason] = {
         "The server offers no way to log in that we know; check SMTP_SECURITY and SMTP_PORT.",
         stop_run=True,
     ),
+    "greeting-name": Reason(
+        Scope.CONFIGURATION,
+        "The server does not like the name we greet it with; set SMTP_LOCAL_NAME to the full"
+        " name of this machine.",
+        stop_run=True,
+    ),
+    "account-stopped": Reason(
+        Scope.CONFIGURATION,
+        "The server has stopped our account from sending; ask whoever runs it.",
+        stop_run=True,
+    ),
+    "token": Reason(
+        Scope.CONFIGURATION,
+        "There is no token to log in with; check SMTP_TOKEN_COMMAND.",
+        stop_run=True,
+    ),
     "relay-denied": Reason(
         Scope.CONFIGURATION,
         "The server does not pass messages on for us; check SMTP_HOST and SMTP_USERNAME.",
@@ -198,11 +213,14 @@ _BY_CODE: dict[str, str] = {
     "3.4": "too-big",
     "3.5": "server-problem",
     "4.4": "no-route",
+    "4.5": "server-problem",
+    "4.310": "no-such-domain",
     "4.6": "loop",
     "4.14": "loop",
     "5.3": "too-many-recipients",
     "6.7": "needs-smtputf8",
     "7.3": "login-needed",
+    "7.10": "login-needed",
     "7.11": "login-needed",
     "7.17": "moved",
     "7.18": "no-such-domain",
@@ -212,6 +230,7 @@ _BY_CODE: dict[str, str] = {
     "7.64": "relay-denied",
     "7.232": "daily-limit",
     "7.233": "daily-limit",
+    "7.509": "authentication",
     "7.515": "authentication",
     "7.705": "daily-limit",
 }
@@ -223,149 +242,14 @@ _CHOSEN_SENDERS = range(120, 137)
 _MICROSOFT = range(500, 800)
 
 
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
+#: What a class of codes (RFC 3463 section 3) leaves where neither detail nor words say more.
+#: 5.4.x is about the way to the reader's server and never about his address.
+_BY_SUBJECT = {"2": "refused", "3": "server-problem", "4": "no-route", "6": "content"}
 
 
-#: Words that say more than the code beside them, first match wins.
-_STRONG: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "login-needed",
-        _words(
-            r"authentication (is )?required",
-            r"must issue a starttls",
-            r"(client|user) (was|is) not authenticated",
-            r"please (log ?in|authenticate) first",
-        ),
-    ),
-    (
-        "sender-refused",
-        _words(
-            r"sender address rejected",
-            r"sender verify failed",
-            r"not owned by user",
-            r"send ?as ?denied",
-            r"permission[s]? to send as",
-            r"match a verified",
-            r"address is not verified",
-            r"unauthenticated senders",
-            r"bad outbound sender",
-        ),
-    ),
-    (
-        "relay-denied",
-        _words(
-            r"relay(ing)? (access )?(is )?(denied|not permitted|not allowed|prohibited)",
-            r"unable to relay",
-            r"not permitted to relay",
-            r"allowed rcpthosts",
-            r"do(es)? not relay",
-        ),
-    ),
-    (
-        "daily-limit",
-        _words(
-            r"daily .{0,30}(limit|quota)",
-            r"(limit|quota) .{0,30}per day",
-            r"credits exceeded",
-            r"sending (has been |is )?paused",
-        ),
-    ),
-    ("greylisted", _words(r"gr[ae]y.?list", "postgrey")),
-    (
-        "recipient-rate",
-        _words(
-            r"(user|recipient|account|mailbox)\b.{0,80}\b(too quickly|at a rate)",
-            r"recipient thread limit",
-        ),
-    ),
-    (
-        "rate",
-        _words(
-            r"throttl",
-            r"rate.?limit",
-            r"too fast",
-            r"too much mail (?!data)",
-            r"too many (messages|connections|e?mails|concurrent|sessions)",
-            r"unusual rate",
-            r"(submission|sending|connection|message) rate",
-            r"slow down",
-            r"\[TSS?\d+\]",
-            r"unexpected volume",
-            r"server busy",
-        ),
-    ),
-    ("too-many-recipients", _words(r"too many recipients")),
-)
-
-#: Words to go by where the code says nothing of its own.
-_WEAK: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "no-such-user",
-        _words(
-            r"(user|recipient|address|mailbox|account) (is )?(unknown|not known)",
-            r"(unknown|no such|invalid|non.?existent) (local )?"
-            r"(user|recipient|address|mailbox|account|person)",
-            r"(user|recipient|address|mailbox|account|person)\b.{0,60}"
-            r"(not found|(does not|doesn.t|do not) exist|not exist|no longer (exists|available))",
-            r"no mailbox here",
-            r"mailbox name",
-            r"doesn.t have an? .{0,40}account",
-            r"recipient address rejected: access denied",
-            r"unrouteable address",
-        ),
-    ),
-    (
-        "mailbox-full",
-        _words(
-            r"over.?quota",
-            r"quota.{0,20}exceed",
-            r"exceed.{0,40}quota",
-            r"(mailbox|inbox|account|storage)\b.{0,40}\bfull\b",
-        ),
-    ),
-    (
-        "mailbox-disabled",
-        _words(
-            r"(user|account|mailbox)\b.{0,60}"
-            r"(disabled|inactive|suspended|deactivated|discontinued|closed)"
-        ),
-    ),
-    (
-        "too-big",
-        _words(
-            r"too (big|large|much mail data)", r"size.{0,30}(limit|exceed)", r"exceed.{0,30}size"
-        ),
-    ),
-    (
-        "authentication",
-        _words(r"\b(dmarc|dkim|spf)\b", "unauthenticated", r"reverse dns", r"\bptr\b", r"\brdns\b"),
-    ),
-    (
-        "blocked",
-        _words(
-            r"black.?list", r"block.?list", r"\bblocked\b", r"dnsbl", r"\brbl\b", "spamhaus",
-            r"\[BL\d+\]", r"banned",
-        ),
-    ),
-    (
-        "policy",
-        _words(
-            "spam", "junk", "unsolicited", "reputation", "policy", "prohibited", "denied",
-            "virus", "malware", "phish", "abuse", "complain", "suspicious", "not allowed",
-        ),
-    ),
-)  # fmt: skip
-
-
-def strong_reason(text: str) -> str:
-    """Return the reason that a text names whatever the code beside it; empty: none."""
-    return _first(_STRONG, text)
-
-
-def weak_reason(text: str) -> str:
-    """Return the reason that a text suggests; empty: none."""
-    return _first(_WEAK, text)
+def reason_of_subject(enhanced: str) -> str:
+    """Return what the class of an enhanced code stands for; empty: it leaves that open."""
+    return _BY_SUBJECT.get(enhanced[2:].partition(".")[0], "")
 
 
 def reason_of_code(enhanced: str) -> str:
@@ -374,8 +258,6 @@ def reason_of_code(enhanced: str) -> str:
     if known := _BY_CODE.get(rest):
         return known
     subject, _, detail = rest.partition(".")
-    if subject == "6":
-        return "content"
     if subject != "7":
         return ""
     number = int(detail)
@@ -386,7 +268,3 @@ def reason_of_code(enhanced: str) -> str:
     if number in _MICROSOFT:
         return "rate" if kind == "4" else "blocked"
     return ""
-
-
-def _first(table: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str:
-    return next((word for word, pattern in table if pattern.search(text)), "")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from newsletter.delivery.outcome import Reply, Stage, Trouble
-from newsletter.delivery.reasons import (
-    REASONS,
-    Scope,
-    reason_of_code,
-    strong_reason,
-    weak_reason,
-)
+from newsletter.delivery.reasons import REASONS, Scope, reason_of_code, reason_of_subject
+from newsletter.delivery.words import is_quoted, names_reader, strong_reason, weak_reason
 from newsletter.model.mailing import DeliveryState
 
 if TYPE_CHECKING:
@@ -145,10 +141,13 @@ def _bad_path(stage: Stage) -> Verdict:
 def _before_mail(stage: Stage, reply: Reply) -> Verdict:
     """Judge a server that does not let us come as far as a message: nobody's attempt counts."""
     queued: DeliveryState = DeliveryState.QUEUED
+    said = strong_reason(reply.text)
     if reply.is_temporary:
-        reason = strong_reason(reply.text) if stage is not Stage.AUTH else "login-deferred"
-        known = reason if reason in {"rate", "daily-limit", "login-deferred"} else ""
-        return _verdict(known or "server-closing", queued, "close", slow_down=True)
+        usual = "login-deferred" if stage is Stage.AUTH else "server-closing"
+        word = said if said in {"rate", *_FOR_ALL} else usual
+        return _verdict(word, queued, "close", slow_down=True)
+    if said in {"greeting-name", "account-stopped"}:
+        return _verdict(said, queued, "close")
     if stage is Stage.AUTH or reply.code == 530:
         return _verdict("login" if stage is Stage.AUTH else "login-needed", queued, "close")
     if stage is Stage.STARTTLS:
@@ -163,19 +162,40 @@ def _answered(stage: Stage, reply: Reply) -> Verdict:
     word = _reason(stage, reply)
     reason = REASONS[word]
     closing = reply.code == 421
+    stops = _stops(stage, reply, word)
     state = DeliveryState.DEFERRED
     if reply.is_permanent and not reason.passes:
-        stops = reason.stop_run and reason.scope is not Scope.MESSAGE
-        state = DeliveryState.QUEUED if stops else DeliveryState.REFUSED
+        ours = stops and reason.scope is not Scope.MESSAGE
+        state = DeliveryState.QUEUED if ours else DeliveryState.REFUSED
     handling: Handling = "keep" if stage is Stage.RCPT else "reset"
     return _verdict(
         word,
         state,
         "close" if closing else handling,
         slow_down=closing or reason.slow_down or (reply.is_temporary and word in _OUR_STANDING),
-        stop_run=reason.stop_run and (reply.is_permanent or word == "daily-limit"),
-        suppress_candidate=reason.blames_address and reply.is_permanent,
+        stop_run=stops,
+        suppress_candidate=reason.blames_address and _is_sure(reply),
     )
+
+
+#: Nobody fares better with these, even where the server says "not now".
+_FOR_ALL = frozenset({"daily-limit", "relay-denied", "account-stopped", "greeting-name"})
+#: An enhanced code that was not taken for one, being of another class than the reply's.
+_CONTRADICTION = re.compile(r"[24]\.\d{1,3}\.\d{1,3}\b")
+
+
+def _stops(stage: Stage, reply: Reply, word: str) -> bool:
+    """Say whether nobody else would fare better: MAIL is refused before a reader is named."""
+    reason = REASONS[word]
+    if reply.is_permanent and stage is Stage.MAIL and reason.scope is not Scope.MESSAGE:
+        return True
+    return reason.stop_run and (reply.is_permanent or word in _FOR_ALL)
+
+
+def _is_sure(reply: Reply) -> bool:
+    """Say whether a refusal may count against the address: policy (5.7.x) never does."""
+    is_policy = reply.enhanced[2:3] == "7"
+    return reply.is_permanent and not is_policy and not _CONTRADICTION.match(reply.text)
 
 
 #: Told "not now" for these, sending on at the same speed makes it worse (Gmail, Yahoo).
@@ -189,21 +209,41 @@ def _reason(stage: Stage, reply: Reply) -> str:
         return _softened(word)
     if stage is Stage.MAIL and REASONS[word].scope not in {Scope.MESSAGE, Scope.CONFIGURATION}:
         # The reader has not been named yet: whatever it is, it is not about him.
-        return word if word == "daily-limit" else "sender-refused"
+        return word if word in _KNOWN_AT_MAIL else "sender-refused"
     return word
+
+
+#: What says more about a refusal of MAIL than that it was one.
+_KNOWN_AT_MAIL = frozenset({"daily-limit", "rate", "blocked", "authentication"})
 
 
 def _named(stage: Stage, reply: Reply) -> str:
     if reply.code == 530:
         return "login-needed"
-    strong = strong_reason(reply.text)
-    if strong and not (strong == "greylisted" and reply.is_permanent):
+    if strong := _said(stage, reply):
         return strong
     if word := reason_of_code(reply.enhanced):
         return _at_stage(word, stage)
     if reply.code in _NOT_SUPPORTED and stage is Stage.MAIL:
         return "not-supported"
-    return weak_reason(reply.text) or _bare(stage, reply)
+    return weak_reason(reply.text) or _of_subject(stage, reply) or _bare(stage, reply)
+
+
+def _of_subject(stage: Stage, reply: Reply) -> str:
+    """Return what the class of the enhanced code leaves to believe at this stage."""
+    word = reason_of_subject(reply.enhanced)
+    return word if stage is Stage.RCPT or word == "content" else ""
+
+
+def _said(stage: Stage, reply: Reply) -> str:
+    """Return the reason that the words name, where they may be believed."""
+    word = strong_reason(reply.text)
+    if word == "greylisted" and reply.is_permanent:
+        return ""
+    if stage is Stage.RCPT and word and REASONS[word].stop_run and is_quoted(reply.text):
+        # One reader's server must not stop the mailing to all others.
+        return "mailbox-unavailable" if reply.is_temporary else "refused"
+    return word
 
 
 def _at_stage(word: str, stage: Stage) -> str:
@@ -215,6 +255,8 @@ def _bare(stage: Stage, reply: Reply) -> str:
     """Return the reason where nothing but the code is there to go by."""
     if reply.enhanced[2:3] == "7":
         return "policy"
+    if stage is Stage.RCPT and reply.code == 550 and not names_reader(reply.text):
+        return "refused"
     if word := _BARE.get(stage, {}).get(reply.code):
         return word
     if reply.is_temporary:
@@ -228,6 +270,7 @@ def _temporary(stage: Stage) -> str:
 
 #: "Not now" of what would be for good otherwise: the address is not known to be bad.
 _SOFT = {
+    "refused": "mailbox-unavailable",
     "no-such-user": "mailbox-unavailable",
     "bad-address": "mailbox-unavailable",
     "moved": "mailbox-unavailable",
