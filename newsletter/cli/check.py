@@ -121,6 +121,7 @@ def _domain(place: Workspace, options: tuple[str, str, str], as_json: bool) -> b
     from newsletter.workflow.sender_domain import check_domain
 
     selector, address, server = options
+    click.echo("Asking the DNS ...", err=True)
     proofs = check_domain(place, selector=selector, address=address, server=server)
     if as_json:
         click.echo(json.dumps({"version": 1, "proofs": [asdict(one) for one in proofs]}, indent=2))

@@ -102,8 +102,9 @@ def _list_headers(addressing: Addressing) -> list[bytes | Place]:
 
 def feedback_id(addressing: Addressing, edition: str) -> str:
     """Return Gmail's four fields: issue, edition, kind of mail, and who sends (5 to 15)."""
-    domain = encoding.addr_spec(addressing.sender).rpartition("@")[2]
-    fields = (addressing.issue, edition, "newsletter", domain.replace(".", "-")[:15].strip("-"))
+    domain = encoding.addr_spec(addressing.sender).rpartition("@")[2].replace(".", "-")
+    sends = domain[:15].strip("-") if len(domain) >= 5 else f"{domain}-news"
+    fields = (addressing.issue, edition, "newsletter", sends)
     return ":".join(re.sub(r"[^A-Za-z0-9.-]", "-", field)[:60] or "-" for field in fields)
 
 

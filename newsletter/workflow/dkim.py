@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.errors import FileWriteError, SigningError
+from newsletter.model import encoding
 
 if TYPE_CHECKING:
     from newsletter.delivery.signing import Signer
@@ -65,6 +66,8 @@ def new_key(
             "which domain shall the key be for?",
             hint="Add --domain example.org, or set MAIL_FROM in .env.",
         )
+    if not chosen.isascii():
+        chosen = encoding.addr_spec(f"news@{chosen}").rpartition("@")[2]
     signing.check_names(chosen, selector)
     algorithm = signing.Algorithm.ED25519 if ed25519 else signing.Algorithm.RSA
     name = f"{KEYS_FOLDER}/{chosen}.{selector.lower()}.pem"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from newsletter import preflight
 from newsletter import settings as settings_module
 from newsletter.errors import SettingsError
+from newsletter.model import encoding
 from newsletter.preflight import Finding
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ def check_domain(
         _numbers(address, "--address")
     dkim = settings.dkim
     signer = configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
+    return_path = parseaddr(settings.mail.return_path)[1]
     sender = Sender(
-        mail_from=mail_from,
-        return_path=parseaddr(settings.mail.return_path)[1],
+        # The DNS, and so the record to publish, has domains in ASCII only.
+        mail_from=encoding.addr_spec(mail_from),
+        return_path=encoding.addr_spec(return_path) if return_path else "",
         smtp_host=settings.smtp.host,
         outgoing_address=address,
         dkim_domain=signer.domain if signer else "",

@@ -78,6 +78,14 @@ def test_the_domain_of_the_sender_is_taken(folder: Path) -> None:
     assert "Name:    newsletter._domainkey.example.net\n" in out
 
 
+def test_a_domain_in_other_letters_gets_the_name_that_the_dns_has(folder: Path) -> None:
+    (folder / ".env").write_text('MAIL_FROM="<news@Bücher.example>"\n', encoding="utf-8")
+
+    _, out, _ = run(folder, "new", "--ed25519")
+
+    assert "Name:    newsletter._domainkey.xn--bcher-kva.example\n" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

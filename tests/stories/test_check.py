@@ -37,7 +37,9 @@ class _Answering(socketserver.BaseRequestHandler):
         response = dns.message.make_response(query)
         name, kind = question.name.to_text().lower(), dns.rdatatype.to_text(question.rdtype)
         records = ZONE.get((name, kind))
-        if records:
+        if name.startswith("_dmarc.broken."):
+            response.set_rcode(dns.rcode.SERVFAIL)
+        elif records:
             response.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *records))
         elif not any(known == name for known, _ in ZONE):
             response.set_rcode(dns.rcode.NXDOMAIN)
@@ -84,6 +86,28 @@ def test_a_domain_is_proven_against_a_dns_server(folder: Path) -> None:
     assert "good PTR: 8.8.4.4 is mail.library.example, and back again" in out
     assert "warning DKIM: your mail server has to sign" in out
     assert code == 0
+
+
+def test_a_dns_that_fails_leaves_a_doubt_and_the_other_proofs(folder: Path) -> None:
+    (folder / ".env").write_text("MAIL_FROM=news@broken.example\n", encoding="utf-8")
+    with serving(socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Answering)) as port:
+        code, out = run(folder, "check", "--domain", "--dns", f"127.0.0.1:{port}")
+
+    assert "warning DMARC: DMARC could not be checked" in out
+    assert "error SPF: broken.example has no SPF record" in out
+    assert "error MX: broken.example has neither MX nor address" in out
+    assert code == 3
+
+
+def test_a_domain_in_other_letters_is_asked_for_as_the_dns_writes_it(folder: Path) -> None:
+    (folder / ".env").write_text("MAIL_FROM=news@bücher.example\n", encoding="utf-8")
+    ZONE["xn--bcher-kva.example.", "MX"] = ["10 mail.library.example."]
+    with serving(socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Answering)) as port:
+        _, out = run(folder, "check", "--domain", "--dns", f"127.0.0.1:{port}")
+
+    del ZONE["xn--bcher-kva.example.", "MX"]
+    assert "takes mail at mail.library.example" in out
+    assert "publish: _dmarc.xn--bcher-kva.example TXT" in out
 
 
 def test_a_new_key_is_missed_until_its_record_is_published(folder: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from newsletter.errors import MessageError
 from newsletter.model.content import Edition, EditionForm, RenderedEdition
 from newsletter.model.message import MARKERS, Escape, Place
+from newsletter.rendering.headers import feedback_id
 from newsletter.rendering.message import (
     Addressing,
     Attachment,
@@ -107,6 +108,23 @@ def test_the_headers_are_those_of_bulk_mail_each_once() -> None:
         "Content-Type": read["Content-Type"],
     }
     assert len(read.keys()) == len({name.lower() for name in read})
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        ("news@library.example", "library-example"),
+        ("news@t.co", "t-co-news"),
+        ("news@a-very-long-name.of.a.federation.example", "a-very-long-nam"),
+        ("news@bücher.example", "xn--bcher-kva-e"),
+    ],
+)
+def test_the_sender_in_feedback_id_has_5_to_15_characters(sender: str, expected: str) -> None:
+    addressing = Addressing(sender, datetime(2016, 5, 31, tzinfo=UTC), "2016-05")
+
+    *_, shown = feedback_id(addressing, "fr").split(":")
+
+    assert shown == expected
 
 
 def test_without_a_page_to_leave_only_the_mailto_is_offered() -> None:
