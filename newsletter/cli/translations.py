@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +13,19 @@ import click
 from newsletter import workspace as workspaces
 
 if TYPE_CHECKING:
-    from newsletter.workflow.translations import Grid, Imported
+    from newsletter.workflow.translations import Cell, Grid, Imported
 
-_MARKS = {"original": "=", "done": "+", "stale": "!", "fallback": ">", "missing": "-"}
+_MARKS = {
+    "original": "=",
+    "done": "+",
+    "partial": "~",
+    "stale": "!",
+    "fallback": ">",
+    "missing": "-",
+}
+_LEGEND = """\
+= original   + done   ! stale, the original changed   - missing, left out of that edition
+~xx done in part, the rest shown in xx   ~ in part, the rest left out   >xx all shown in xx"""
 _TITLE_WIDTH = 44
 
 
@@ -56,21 +68,41 @@ def show(named: str | None, issue: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_as_json(grid), ensure_ascii=False, indent=2))
         return
-    heads = "  ".join(f"{one:<5}" for one in grid.languages)
-    click.echo(f"{'':<{_TITLE_WIDTH}}  {heads}".rstrip())
-    for row in grid.rows:
-        cells = [row.cells[one] for one in grid.languages]
-        marks = [
-            _MARKS[cell.state] + (cell.shown if cell.state == "fallback" else "") for cell in cells
-        ]
-        title = f"subject: {row.title}" if not row.key else row.title
-        line = "  ".join(f"{mark:<5}" for mark in marks)
-        click.echo(f"{_cut(title):<{_TITLE_WIDTH}}  {line}".rstrip())
-    click.echo("= original   + done   ! stale, the original changed   >xx shown in xx   - missing")
+    for line in _as_lines(grid):
+        click.echo(line)
 
 
-def _cut(title: str) -> str:
-    return title if len(title) <= _TITLE_WIDTH else f"{title[: _TITLE_WIDTH - 1]}…"
+def _as_lines(grid: Grid) -> Iterator[str]:
+    rows = [[_mark(row.cells[one]) for one in grid.languages] for row in grid.rows]
+    widths = [max(map(len, column)) for column in zip(grid.languages, *rows, strict=True)]
+    titles = [
+        row.title if row.key else f"subject and other texts: {row.title}" for row in grid.rows
+    ]
+    for title, marks in zip(["", *titles], [grid.languages, *rows], strict=True):
+        cells = "  ".join(f"{mark:<{width}}" for mark, width in zip(marks, widths, strict=True))
+        yield f"{_column(title)}  {cells}".rstrip()
+    yield _LEGEND
+
+
+def _mark(cell: Cell) -> str:
+    names_other = cell.state in {"fallback", "partial"}
+    return _MARKS[cell.state] + (cell.shown if names_other else "")
+
+
+def _column(title: str) -> str:
+    """Return a title cut or filled up to the width of its column, as a terminal shows it."""
+    widths = [_columns(char) for char in title]
+    if sum(widths) > _TITLE_WIDTH:
+        kept = next(at for at in range(len(title), -1, -1) if sum(widths[:at]) < _TITLE_WIDTH)
+        title, widths = f"{title[:kept].rstrip()}…", [*widths[: len(title[:kept].rstrip())], 1]
+    return title + " " * (_TITLE_WIDTH - sum(widths))
+
+
+def _columns(char: str) -> int:
+    """Return how many columns of a terminal a character takes: Chinese two, accents none."""
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
 def _as_json(grid: Grid) -> dict[str, object]:
@@ -142,10 +174,13 @@ def take_back(named: str | None, issue: str, file: Path, replace: bool) -> None:
 
 def _tell(done: Imported) -> None:
     merged = done.merged
+    confirmed = f"{len(merged.confirmed)} confirmed, " if merged.confirmed else ""
     click.echo(
         f"Issue {done.issue} in {done.language}: {len(merged.taken)} texts taken, "
-        f"{len(merged.unchanged)} unchanged."
+        f"{confirmed}{len(merged.unchanged)} unchanged."
     )
+    if done.doubt:
+        click.echo(f"  look at    {done.doubt}: was it cut off?", err=True)
     for one in merged.refused:
         click.echo(f"  not taken  {one.id}: {one.reason}", err=True)
     for name in merged.conflicts:

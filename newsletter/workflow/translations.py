@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.editing import handoff, issue_files, text_files, translations
+from newsletter.editing import handoff, issue_files, taking_back, text_files, translations
 from newsletter.editing.handoff import Handoff, HandoffFormat
-from newsletter.editing.translations import Merged, Row
+from newsletter.editing.taking_back import Merged
+from newsletter.editing.translations import Cell as Cell  # the faces show it
+from newsletter.editing.translations import Row
 from newsletter.editions import Editions
 from newsletter.errors import FileWriteError, SettingsError, TranslationFileError
 from newsletter.model.languages import best_match
@@ -38,6 +40,8 @@ class Imported:
     issue: str
     language: str
     merged: Merged
+    #: What looks odd about the file as a whole.
+    doubt: str = ""
 
 
 def show(workspace: Workspace, slug: str) -> Grid:
@@ -87,12 +91,12 @@ def take_back(
         _refuse_unknown(workspace, issue, language)
         folder = issue_files.folder_of(workspace.issues_folder, slug)
         before = text_files.read_texts(folder, language)
-        merged = translations.merge(
+        merged = taking_back.merge(
             issue, language, returned.units, replace_conflicts=replace_conflicts
         )
-        if merged.taken:
+        if merged.has_news:
             text_files.write_texts(folder, language, merged.texts, read=before)
-    return Imported(slug, language, merged)
+    return Imported(slug, language, merged, returned.doubt)
 
 
 def write_file(target: Path, content: bytes) -> None:

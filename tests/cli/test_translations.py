@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsletter.cli import main
+from newsletter.rendering import wrapping
 
 ISSUE = """
 subject = "News of May"
@@ -50,10 +51,37 @@ def test_the_grid_shows_every_item_by_language(team: Path) -> None:
     result = _run("2016-05")
 
     assert result.exit_code == 0, result.output
-    head, subject, panama, _ = result.output.splitlines()
+    head, subject, panama, *_ = result.output.splitlines()
     assert head.split() == ["en", "fr", "ar"]
     assert subject.split()[-3:] == ["=", ">en", ">en"]
     assert panama.split() == ["Panama", "letter", "=", ">en", ">en"]
+
+
+def test_what_is_done_in_part_shows_where_the_rest_comes_from(team: Path) -> None:
+    (team / "issues/2016-05/fr.toml").write_text(
+        '[items.panama]\ntitle = "La lettre"\n', encoding="utf-8"
+    )
+
+    _, _, panama, *legend = _run("2016-05").output.splitlines()
+
+    assert panama.split()[-3:] == ["=", "~en", ">en"]
+    assert "~xx done in part, the rest shown in xx" in "\n".join(legend)
+
+
+def test_the_columns_stand_below_each_other_whatever_the_titles_and_codes(team: Path) -> None:
+    settings = team / "newsletter.toml"
+    codes = '["en", "pt-BR", "zh-Hant"]'
+    settings.write_text(settings.read_text().replace('["en", "fr", "ar"]', codes))
+    (team / "issues/2016-05/issue.toml").write_text(
+        f'subject = "{"三十个图书馆协会" * 9}"\n[[items]]\ntitle = "{"Long " * 30}"\n'
+        '[[items]]\ntitle = "e\u0301te\u0301 مكتبة"\n',
+        encoding="utf-8",
+    )
+
+    head, *rows = _run("2016-05").output.splitlines()[:4]
+
+    ends = {wrapping.width(row.partition("=")[0]) for row in rows}
+    assert ends == {head.index("en")}
 
 
 @pytest.mark.parametrize("form", ["po", "xliff", "txt"])

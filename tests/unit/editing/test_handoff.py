@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.editing.handoff import Handoff, HandoffFormat, read, write
-from newsletter.editing.translations import Unit
+from newsletter.editing.translations import Unit, fingerprint
 from newsletter.errors import TranslationFileError
 
 FORMATS = list(HandoffFormat)
@@ -80,7 +82,7 @@ def test_a_fuzzy_po_text_is_unfinished() -> None:
 )
 def test_an_xliff_target_says_whether_it_is_finished(state: str, unfinished: bool) -> None:
     content = write(HANDOFF, HandoffFormat.XLIFF).replace(
-        b"<target>", f'<target state="{state}" state-qualifier="x">'.encode(), 1
+        b'<target state="translated">', f'<target state="{state}" state-qualifier="x">'.encode(), 1
     )
 
     assert read(content, "ar.xlf").units[0].is_unfinished is unfinished
@@ -157,8 +159,118 @@ def test_what_windows_saves_as_unicode_comes_back(form: HandoffFormat) -> None:
         (b"<html/>", "not an XLIFF 1.2 file"),
         ("été".encode("latin-1"), "is not UTF-8"),
         (b"\x00\x01\x02", "not a"),
+        (
+            write(HANDOFF, HandoffFormat.TXT).replace(b"[[end]]\n", b""),
+            "was cut off: .* 3 of the 3",
+        ),
+        (write(HANDOFF, HandoffFormat.TXT)[:-40], "was cut off"),
+        ("é".encode("cp1252") + b"Content-Type: text/plain; charset=klingon", "not 'klingon'"),
     ],
 )
 def test_a_broken_file_is_named_with_its_reason(content: bytes, reason: str) -> None:
     with pytest.raises(TranslationFileError, match=reason):
         read(content, "volunteer.file")
+
+
+LONG = Handoff(
+    "2016-05",
+    "en",
+    "fr",
+    (
+        Unit("subject", "News", "Nouvelles", "a", "b"),
+        Unit("intro", "word " * 40, "mot d'une lettre " * 20, "c", "d"),
+    ),
+)
+
+
+def test_a_po_file_cut_between_two_lines_of_a_text_says_so() -> None:
+    lines = write(LONG, HandoffFormat.PO).splitlines(keepends=True)
+    last = max(at for at, line in enumerate(lines) if line.startswith(b'"mot'))
+
+    cut = read(b"".join(lines[: last + 1]), "fr.po")
+
+    assert [unit.may_be_cut for unit in cut.units] == [False, True]
+    assert "2 of the 2 texts" in cut.doubt
+
+
+def test_a_po_file_of_before_there_was_an_end_is_taken_whole() -> None:
+    text = write(LONG, HandoffFormat.PO).decode()
+    old = text.replace('"X-Texts: 2\\n"\n', "").partition('msgctxt "newsletter-end')[0]
+
+    assert read(old.encode(), "fr.po") == LONG
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_text_that_stands_twice_is_refused(form: HandoffFormat) -> None:
+    double = replace(HANDOFF, units=(*HANDOFF.units, replace(HANDOFF.units[2], translation="x")))
+    content = write(double, form)
+    if form is HandoffFormat.PO:  # Babel writes it once
+        once = write(HANDOFF, form).partition(b"#. of=eee")
+        content = once[0] + once[1] + once[2] + b"\n" + once[1] + once[2]
+
+    with pytest.raises(TranslationFileError, match="twice"):
+        read(content, "ar.file")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_stale_text_goes_out_marked_and_comes_back_so(form: HandoffFormat) -> None:
+    was = fingerprint("بنما")
+    stale = Unit("items.panama.title", "Panama", "بنما", "eee", was, is_unfinished=True)
+    handoff = replace(HANDOFF, units=(stale,))
+
+    assert read(write(handoff, form), "ar.file") == handoff
+
+
+def test_a_stale_text_of_a_text_file_that_was_changed_is_finished() -> None:
+    stale = Unit("intro", "Intro", "Avant", "a", fingerprint("Avant"), is_unfinished=True)
+    content = write(replace(HANDOFF, units=(stale,)), HandoffFormat.TXT)
+
+    (unit,) = read(content.replace(b"Avant", "Après".encode()), "fr.txt").units
+
+    assert (unit.translation, unit.is_unfinished) == ("Après", False)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_original_in_another_language_is_said_to_be_so(form: HandoffFormat) -> None:
+    russian = Unit("items.a.title", "Архив", "", "a", "b", language="ru")
+
+    assert b"written in ru" in write(replace(HANDOFF, units=(russian,)), form)
+
+
+@pytest.mark.parametrize("line", ["PO-Revision-Date: yesterday", "Plural-Forms: nplurals=rubbish;"])
+def test_what_a_po_header_says_beside_the_matter_breaks_nothing(line: str) -> None:
+    content = write(HANDOFF, HandoffFormat.PO).replace(b"MIME-Version: 1.0", line.encode())
+
+    assert read(content, "ar.po") == HANDOFF
+
+
+def test_plural_forms_in_a_po_file_are_refused() -> None:
+    content = write(HANDOFF, HandoffFormat.PO).replace(
+        b'msgid "Panama"\nmsgstr "', b'msgid "Panama"\nmsgid_plural "Panamas"\nmsgstr[0] "'
+    )
+
+    with pytest.raises(TranslationFileError, match="plural forms at 'items"):
+        read(content, "ar.po")
+
+
+ENTITIES = {
+    "bomb": '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>',
+    "file": '<!DOCTYPE x [<!ENTITY b SYSTEM "file:///etc/hostname">]>',
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize("declared", ENTITIES.values(), ids=ENTITIES)
+def test_an_xliff_file_with_entities_is_refused(declared: str, encoding: str) -> None:
+    body = write(HANDOFF, HandoffFormat.XLIFF).decode().split("\n", 1)[1]
+    content = f'<?xml version="1.0"?>{declared}{body}'.replace("<target/>", "<target>&b;</target>")
+
+    with pytest.raises(TranslationFileError, match="declares entities"):
+        read(content.encode(encoding), "ar.xlf")
+
+
+def test_an_xliff_file_saved_in_version_1_1_comes_back() -> None:
+    """As translate-toolkit's pofilter writes it."""
+    content = write(HANDOFF, HandoffFormat.XLIFF).replace(b":1.2", b":1.1")
+
+    assert read(content, "ar.xlf") == HANDOFF

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.editing.translations import FallbackRule, TranslationState, grid, units
+from newsletter.editing.translations import Cell, FallbackRule, TranslationState, grid, units
 from newsletter.errors import EmptyEditionError
 from newsletter.model.content import (
     Edition,
@@ -93,6 +93,10 @@ def test_a_cell_says_what_a_reader_of_that_edition_gets(
             continue
         texts = [text for text in (shown.title, shown.summary, shown.place, shown.alt) if text]
         other = [text.language for text in texts if not is_same(text.language, language)]
+        if cell == Cell(TranslationState.PARTIAL, ""):
+            assert missing == "leave-out"
+            assert not other
+            continue
         assert (cell.state in _SHOWN_AS_ITS_OWN) == (not other)
         assert cell.shown in (other or [language])
 
@@ -110,7 +114,7 @@ def test_an_item_is_done_only_when_every_text_of_it_is(lacking: str) -> None:
 
     states = [_cell(one, "a") for one in (issue, lacks)]
 
-    assert states == [TranslationState.DONE, TranslationState.FALLBACK]
+    assert states == [TranslationState.DONE, TranslationState.PARTIAL]
 
 
 def test_the_issues_own_texts_are_done_only_with_their_quick_links_and_sections() -> None:
@@ -131,8 +135,8 @@ def test_the_issues_own_texts_are_done_only_with_their_quick_links_and_sections(
     ]
 
     assert states == [
-        TranslationState.FALLBACK,
-        TranslationState.FALLBACK,
+        TranslationState.PARTIAL,
+        TranslationState.PARTIAL,
         TranslationState.DONE,
     ]
 
@@ -154,3 +158,13 @@ def test_what_is_written_in_a_language_is_not_handed_out_for_it() -> None:
 def _cell(issue: Issue, key: str) -> TranslationState:
     (row,) = [row for row in grid(issue, ["de"], FallbackRule(("en",))) if row.key == key]
     return row.cells["de"].state
+
+
+def test_an_item_whose_summary_would_be_left_out_is_not_done() -> None:
+    item = IssueItem("a", "A", summary="S")
+    texts = IssueTexts(items={"a": ItemTexts(title="T")})
+    issue = Issue("i", items=(item,), translations={"de": texts})
+
+    (row,) = [row for row in grid(issue, ["de"], FallbackRule((), "leave-out")) if row.key == "a"]
+
+    assert row.cells["de"] == Cell(TranslationState.PARTIAL, "")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from newsletter.editing.taking_back import merge
 from newsletter.editing.translations import (
     FallbackRule,
     TranslationState,
     Unit,
     grid,
     incomplete,
-    merge,
     original_of_item,
     units,
 )
@@ -134,3 +134,61 @@ def test_a_text_marked_as_unfinished_is_not_taken_and_named() -> None:
     assert [(one.id, "unfinished" in one.reason) for one in merged.refused] == [
         ("items.panama.title", True)
     ]
+
+
+STALE = _with("fr", panama=ItemTexts("La lettre", "Trente.", of="0123456789"))
+
+
+def test_a_stale_translation_is_handed_out_as_unfinished() -> None:
+    unfinished = {unit.id for unit in units(STALE, "fr") if unit.is_unfinished}
+
+    assert unfinished == {"items.panama.title", "items.panama.summary"}
+
+
+def _looked_at(issue: Issue, *names: str) -> list[Unit]:
+    """Return what a volunteer sends back who found the texts with these names right still."""
+    found = units(issue, "fr")
+    return [replace(one, is_unfinished=one.is_unfinished and one.id not in names) for one in found]
+
+
+def test_who_finds_a_stale_text_right_still_makes_it_done() -> None:
+    returned = _looked_at(STALE, "items.panama.title", "items.panama.summary")
+
+    merged = merge(STALE, "fr", returned)
+
+    assert merged.confirmed == ("items.panama.title", "items.panama.summary")
+    assert merged.texts.items["panama"].of == original_of_item(PANAMA)
+
+
+def test_an_item_stays_stale_until_each_of_its_texts_was_looked_at() -> None:
+    merged = merge(STALE, "fr", _looked_at(STALE, "items.panama.title"))
+
+    assert merged.texts.items["panama"].of == "0123456789"
+
+
+def test_a_file_from_before_the_original_changed_confirms_nothing() -> None:
+    returned = [replace(one, of="0123456789") for one in _looked_at(STALE, "items.panama.title")]
+
+    assert merge(STALE, "fr", returned).confirmed == ()
+
+
+def test_a_text_in_which_the_file_breaks_off_is_not_taken() -> None:
+    returned = replace(_returned(ISSUE, "items.panama.title", "La"), may_be_cut=True)
+
+    merged = merge(ISSUE, "fr", [returned])
+
+    assert (merged.taken, "breaks off" in merged.refused[0].reason) == ((), True)
+
+
+def test_a_text_made_from_another_original_is_taken_but_doubted() -> None:
+    returned = replace(_returned(ISSUE, "items.panama.title", "Lettre"), original="Another text")
+
+    merged = merge(ISSUE, "fr", [returned])
+
+    assert (merged.taken, len(merged.doubts)) == (("items.panama.title",), 1)
+
+
+def test_control_characters_of_a_tool_do_not_get_into_the_texts() -> None:
+    merged = merge(ISSUE, "fr", [_returned(ISSUE, "items.panama.title", "La\x07 lettre\x00")])
+
+    assert merged.texts.items["panama"].title == "La lettre"
