@@ -165,6 +165,12 @@ class SubscriberNotFoundError(NewsletterError):
     hint = "Run `newsletter subscribers list` to see who is."
 
 
+class LinkError(NewsletterError):
+    """A link of a message that is not whole, not ours, or of somebody no longer known."""
+
+    hint = "Use the link in the newest message."
+
+
 class ListKeyError(NewsletterError):
     """A name that cannot be the key of a list."""
 

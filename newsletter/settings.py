@@ -12,7 +12,15 @@ from typing import Any
 
 from newsletter.errors import SettingsError
 from newsletter.model.content import Identity, Source
-from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
+from newsletter.model.public import check_page_address, one_click_address
+from newsletter.model.sending import (
+    DkimSettings,
+    DomainSettings,
+    MailSettings,
+    RouteSettings,
+    SendingSettings,
+    SmtpSettings,
+)
 from newsletter.model.translating import TranslationSettings, check_languages
 
 #: Environment name -> (table in newsletter.toml, key). "" is the top level.
@@ -30,48 +38,6 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "NEWSLETTER_SECRET": ("", "secret"),
 }
 SECRETS = frozenset({"smtp.password", "secret"})
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """The mail server (route) that takes our messages."""
-
-    #: Name of the mail server that takes our messages.
-    host: str = ""
-    #: 587 for starttls, 465 for tls, 25 for a relay of your own.
-    port: int = 587
-    #: starttls, tls, plain (loopback only) or plain-without-encryption.
-    security: str = "starttls"
-    #: Leave it empty for a server that asks for no log-in.
-    username: str = ""
-    #: Belongs into .env, which is not committed.
-    password: str = field(default="", repr=False)
-    #: Certificates to trust beside the system's, for a server with its own authority.
-    ca_file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MailSettings:
-    """Addresses in the messages."""
-
-    #: Whom the newsletter comes from: Name <address@example.org>.
-    sender: str = ""
-    #: Where readers' answers go; empty: to the sender.
-    reply_to: str = ""
-    #: Where returned mail goes; empty: to the address of the sender.
-    return_path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DkimSettings:
-    """The key that signs our messages; all empty: the mail server signs."""
-
-    #: The domain that signs: the sender's, or one above it.
-    domain: str = ""
-    #: The name of the key in DNS: SELECTOR._domainkey.DOMAIN.
-    selector: str = ""
-    #: Inside the workspace, mode 0600: `newsletter dkim new` makes it.
-    key_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +81,10 @@ class Settings:
     contact: str = ""
     #: The organisation's own site.
     website: str = ""
-    #: Where the archive and the pages to join and to leave are; empty: there are none.
+    #: Where the archive of issues is; empty: there is none.
     public_url: str = ""
+    #: Where readers reach `newsletter serve`, by https; empty: they leave by mail.
+    unsubscribe_url: str = ""
     #: A folder in templates/, or a theme that comes with the program.
     theme: str = "default"
     #: Where subscribers and deliveries are kept.
@@ -136,7 +104,8 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse languages that there are not."""
+        """Refuse languages that there are not, and a page that nobody can open."""
+        check_page_address("unsubscribe_url", self.unsubscribe_url)
         check_languages(
             (self.language, *self.languages),
             {"fallback": self.fallback, "translations.required": self.translations.required},
@@ -152,6 +121,7 @@ class Settings:
             contact=self.contact,
             website=self.website,
             public_url=self.public_url,
+            unsubscribe_url=one_click_address(self.unsubscribe_url),
             mail_from=self.mail.sender,
             reply_to=self.mail.reply_to,
             time_zone=self.time_zone,

@@ -83,6 +83,15 @@ def parse_address(text: str) -> EmailAddress:
     return AddressReader().read(text)
 
 
+def masked_address(address: str) -> str:
+    """Return an address as its owner knows it again and nobody learns it: a•••@example.org.
+
+    A newsletter is passed on, and with it the link to a page that names the reader.
+    """
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
 def clean_name(text: str) -> str:
     """Return a name on one line, without controls and direction tricks."""
     if "=?" in text:

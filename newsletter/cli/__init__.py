@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "retry": ("mailings", "retry", "Send again to those to whom it came to nothing."),
     "theme": ("theme", "theme", "Show the themes, or copy one to change it."),
     "archive": ("archive", "archive", "Write the web pages of an issue, to be copied to a site."),
+    "serve": ("serve", "serve", "Answer readers who leave by the link in their mail."),
     "dkim": ("dkim", "dkim", "Make a key to sign messages with, and its DNS record."),
     "completion": ("completion", "completion", "Let the shell finish commands and options."),
 }

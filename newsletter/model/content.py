@@ -348,8 +348,10 @@ class Identity:
     postal_address: str = ""
     contact: str = ""
     website: str = ""
-    #: Where archive and sign-up pages live; empty: there are none.
+    #: Where the archive is; empty: there is none.
     public_url: str = ""
+    #: The https page by which readers leave with one click; empty: they leave by mail.
+    unsubscribe_url: str = ""
     mail_from: str = ""
     reply_to: str = ""
     time_zone: str = "UTC"

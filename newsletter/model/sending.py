@@ -1,9 +1,51 @@
-"""What `[sending]` of newsletter.toml can say: servers, limits, patience."""
+"""What newsletter.toml can say of sending: [smtp], [mail], [dkim] and [sending]."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server (route) that takes our messages."""
+
+    #: Name of the mail server that takes our messages.
+    host: str = ""
+    #: 587 for starttls, 465 for tls, 25 for a relay of your own.
+    port: int = 587
+    #: starttls, tls, plain (loopback only) or plain-without-encryption.
+    security: str = "starttls"
+    #: Leave it empty for a server that asks for no log-in.
+    username: str = ""
+    #: Belongs into .env, which is not committed.
+    password: str = field(default="", repr=False)
+    #: Certificates to trust beside the system's, for a server with its own authority.
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Addresses in the messages."""
+
+    #: Whom the newsletter comes from: Name <address@example.org>.
+    sender: str = ""
+    #: Where readers' answers go; empty: to the sender.
+    reply_to: str = ""
+    #: Where returned mail goes; empty: to the address of the sender.
+    return_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DkimSettings:
+    """The key that signs our messages; all empty: the mail server signs."""
+
+    #: The domain that signs: the sender's, or one above it.
+    domain: str = ""
+    #: The name of the key in DNS: SELECTOR._domainkey.DOMAIN.
+    selector: str = ""
+    #: Inside the workspace, mode 0600: `newsletter dkim new` makes it.
+    key_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ from newsletter.model.content import Identity
 from newsletter.rendering.headers import Addressing
 
 
-def addressing_of(
-    identity: Identity, issue: str, date: datetime, *, one_click: bool = False
-) -> Addressing:
+def addressing_of(identity: Identity, issue: str, date: datetime) -> Addressing:
     """Return what the headers of an issue's messages say, the same for preview and send."""
     name, sender = parseaddr(identity.mail_from)
     _, reply_to = parseaddr(identity.reply_to)
@@ -21,7 +19,7 @@ def addressing_of(
         issue=issue,
         sender_name=name or identity.name,
         reply_to=reply_to,
-        one_click=one_click,
+        one_click=bool(identity.unsubscribe_url),
         help_url=identity.website,
         archive_url=identity.public_url,
     )

@@ -204,7 +204,7 @@ def open_language(theme: Theme, code: str, time_zone: str = "UTC") -> Language:
             hint=f"Add templates/{theme.name}/languages/{code}.toml; en.toml shows what it needs.",
         )
     table = theme.tables(f"languages/{found}.toml")
-    for key in ("labels", "plurals", "css"):
+    for key in ("labels", "plurals", "css", "pages"):
         if not isinstance(table.get(key, {}), dict):
             raise TemplateError(f"{key!r} of languages/{found}.toml must be a table: [{key}]")
     return Language(code, table, time_zone)

@@ -47,9 +47,10 @@ SELECT id, :list, :status, :now, :how FROM subscribers WHERE canonical = :canoni
 ON CONFLICT (subscriber_id, list_id) DO NOTHING
 """
 
+# Who stands so already keeps since when and how: of two equal wishes at once one counts.
 _SET_STATUS = """
 UPDATE subscriptions SET status = :status, since = :now, how = :how
-WHERE list_id = :list
+WHERE list_id = :list AND status <> :status
   AND subscriber_id = (SELECT id FROM subscribers WHERE canonical = :canonical)
 """
 
@@ -95,6 +96,8 @@ LEFT JOIN suppressions AS p ON p.canonical = s.canonical
 """
 
 _ONE_RECORD = _RECORD + "WHERE s.canonical = :canonical"
+
+_NUMBERED = _RECORD + "WHERE s.id = :id"
 
 # By keyset, so that the thousandth page costs what the first does.
 _PAGE_OF_RECORDS = _RECORD + (  # noqa: S608 - both halves are our own
@@ -173,6 +176,16 @@ class People:
         if suppression is None:
             raise SubscriberNotFoundError(f"nobody with the address {address!r} is known")
         return SubscriberRecord(Subscriber(suppression.address), suppression=suppression)
+
+    def numbered(
+        self, person: int, mailing_list: int
+    ) -> tuple[SubscriberRecord, MailingList] | None:
+        """Return the person and the list with these numbers; None where there is none."""
+        records = self._store.rows(_NUMBERED, {"id": person})
+        lists = self._store.rows("SELECT * FROM lists WHERE id = :id", {"id": mailing_list})
+        if not records or not lists:
+            return None
+        return read_record(records[0]), read_list(lists[0])
 
     def everyone(self, list_key: str | None = None) -> Iterator[SubscriberRecord]:
         """Return all subscribers, or all who ever were on a list, a page at a time."""
@@ -292,8 +305,9 @@ class People:
         values = {"canonical": canonical, "status": status, "now": now.isoformat(), "how": how}
         with self._store.transaction() as connection:
             for key in list_keys:
-                connection.execute(_SET_STATUS, {**values, "list": self.list_named(key).id})
-                remember(connection, status, canonical, now, key, how)
+                numbered = {**values, "list": self.list_named(key).id}
+                if connection.execute(_SET_STATUS, numbered).rowcount:
+                    remember(connection, status, canonical, now, key, how)
 
 
 def read_list(row: sqlite3.Row) -> MailingList:

@@ -28,6 +28,8 @@ SLOW_KILOBITS = 64
 _LINKS_AT_ONCE = 8
 #: Enough to know that a page is there.
 _LINK_BYTES = 4096
+#: More than any page to leave by has, and longer than one takes.
+_PAGE_BYTES, _PAGE_SECONDS = 100_000, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def check_issue(
     editions = Editions.of(workspace, slug)
     rendered, missing = _rendered(editions)
     candidate = editions.candidate(rendered)
-    checks = [lambda _: missing, *preflight.standard_checks()]
+    checks = [lambda _: missing, *preflight.standard_checks(), _page_answers(workspace)]
     if links:
         checks.append(_links_answer(workspace, moment))
     messages = {one.edition.key: _message(editions, one, moment) for one in rendered}
@@ -212,6 +214,35 @@ def _judging(edition: str, score: Score) -> preflight.Check:
     from newsletter.preflight import scores
 
     return lambda _: scores.judged(edition, score)
+
+
+# --- the page to leave by ---------------------------------------------------------
+
+
+def _page_answers(workspace: Workspace) -> preflight.Check:
+    """Return the check that opens the page as a reader would; without a page it does nothing."""
+    from newsletter.model.public import Situation
+    from newsletter.preflight.leave_page import PageAnswer, answering
+    from newsletter.rendering.service_pages import proof
+    from newsletter.sources.fetching import Fetcher, Limits, user_agent
+    from newsletter.sources.guard import prepared
+
+    settings = workspace.settings
+    agent = user_agent(__version__, settings.website or settings.public_url)
+
+    def ask(url: str) -> PageAnswer:
+        # Staff typed its address: it may be a machine of their own network.
+        fetcher = Fetcher(agent=agent, limits=Limits(total_seconds=_PAGE_SECONDS))
+        try:
+            answer = fetcher.fetch(
+                url, typed_by_staff=True, accept="text/html", max_bytes=_PAGE_BYTES, whole=False
+            )
+        except SourceUnreachableError as failure:
+            return PageAnswer(failure.status, reason=failure.reason)
+        moved = answer.url if answer.url != prepared(url) else ""
+        return PageAnswer(answer.status, moved, answer.body.decode("utf-8", "replace"))
+
+    return answering(settings.unsubscribe_url, proof(Situation.SAMPLE), ask)
 
 
 # --- links ------------------------------------------------------------------------

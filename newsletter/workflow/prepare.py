@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
-from newsletter.audience.consent import Keys, Purpose, make_token
+from newsletter.audience.consent import Keys, Purpose, make_token, person_on_list
 from newsletter.delivery.signing import configured_signer
 from newsletter.editions import Editions
 from newsletter.errors import PreflightError, SettingsError, StoreError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
 from newsletter.model.mailing import Mailing, Recipient, UnknownPolicy
-from newsletter.model.people import EmailAddress, MailingList, Reader, Subscriber
+from newsletter.model.people import EmailAddress, MailingList, Reader, Subscriber, canonical_key
 from newsletter.store.freezing import Freezing, FrozenEdition, NewMailing, served
 from newsletter.store.machine import fingerprint
 from newsletter.store.mailings import Mailings
@@ -326,7 +326,8 @@ def _leaving(keys: Keys, reader: Reader) -> str:
     person, mailing_list = reader.subscriber.id, reader.mailing_list.id
     if not person or not mailing_list:
         return ""
-    return make_token(keys, Purpose.UNSUBSCRIBE, person, mailing_list)
+    bound_to = person_on_list(canonical_key(reader.subscriber.address), reader.mailing_list.key)
+    return make_token(keys, Purpose.UNSUBSCRIBE, person, mailing_list, bound_to=bound_to)
 
 
 def _sender(settings: Settings) -> EmailAddress:

@@ -85,3 +85,18 @@ def test_a_language_that_there_is_not_is_named_with_a_way_out(tmp_path: Path) ->
         settings.load(root)
 
     assert "It has en, fr" in caught.value.hint
+
+
+def test_the_page_to_leave_by_counts_only_over_https(tmp_path: Path) -> None:
+    root = _workspace(tmp_path, 'unsubscribe_url = "https://news.example/leave/"\n')
+    assert settings.load(root).identity.unsubscribe_url == "https://news.example/leave/"
+
+    _workspace(tmp_path, 'unsubscribe_url = "http://news.example/leave/"\n')
+    assert settings.load(root).identity.unsubscribe_url == ""
+
+
+def test_a_page_to_leave_by_that_nobody_can_open_is_named(tmp_path: Path) -> None:
+    root = _workspace(tmp_path, 'unsubscribe_url = "news.example/leave"\n')
+
+    with pytest.raises(SettingsError, match=r"'unsubscribe_url' is 'news\.example/leave'"):
+        settings.load(root)

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience.addresses import AddressReader, clean_name, parse_address
+from newsletter.audience.addresses import (
+    AddressReader,
+    clean_name,
+    masked_address,
+    parse_address,
+)
 from newsletter.audience.typing_mistakes import hint_for_domain
 from newsletter.errors import AddressError
 
@@ -194,3 +199,9 @@ def test_whatever_is_written_gives_an_address_or_a_reason(text: str) -> None:
 
     assert found.address.count("@") == 1
     assert not any(character.isspace() for character in found.address)
+
+
+def test_a_masked_address_shows_its_owner_and_nobody_else_whose_it_is() -> None:
+    assert masked_address("ana.ruiz@example.org") == "a•••@example.org"
+    assert masked_address("a@example.org") == "a•••@example.org"
+    assert masked_address("йога@example.org") == "й•••@example.org"

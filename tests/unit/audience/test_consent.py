@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from newsletter.audience.consent import (
     Keys,
     Purpose,
+    claimed_numbers,
     make_token,
+    person_on_list,
     read_token,
     token_in_subject,
     unsubscribe_mailto,
@@ -62,6 +64,37 @@ def test_old_tokens_work_after_the_secret_was_renewed() -> None:
 
     assert read_token(renewed, Purpose.UNSUBSCRIBE, old) == (1, 2)
     assert make_token(renewed, Purpose.UNSUBSCRIBE, 1, 2) != old
+
+
+def test_a_bound_token_is_worth_nothing_for_another_person_or_list() -> None:
+    ana = person_on_list("ana@example.org", "members")
+    token = make_token(KEYS, Purpose.UNSUBSCRIBE, 1, 2, bound_to=ana)
+
+    def read(bound_to: str) -> tuple[int, ...] | None:
+        return read_token(KEYS, Purpose.UNSUBSCRIBE, token, bound_to=bound_to)
+
+    assert read(ana) == (1, 2)
+    # A store that was made anew gives the same numbers to others.
+    assert read(person_on_list("bo@example.org", "members")) is None
+    assert read(person_on_list("ana@example.org", "press")) is None
+    assert read("") is None
+    assert "ana" not in token
+
+
+def test_numbers_are_claimed_before_the_seal_is_tried() -> None:
+    forged = make_token(OTHERS, Purpose.UNSUBSCRIBE, 35, 36)
+
+    assert claimed_numbers(forged) == (35, 36)
+    assert read_token(KEYS, Purpose.UNSUBSCRIBE, forged) is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "sample", "u", "uabc-1_0-2-x", "uabc--1-2-x", "uabc-" + "z" * 14 + "-x", "uäbc-1-2-x"],
+)
+def test_what_no_store_can_number_is_no_token(token: str) -> None:
+    assert claimed_numbers(token) in (None, (), (36, 2))
+    assert read_token(KEYS, Purpose.UNSUBSCRIBE, token) is None
 
 
 def test_a_token_survives_capitals_and_fits_a_return_path() -> None:

@@ -23,3 +23,10 @@ def test_a_bare_address_gets_the_newsletters_name() -> None:
     addressing = addressing_of(make_identity(mail_from="news@library.example"), "2016-05", NOON)
 
     assert (addressing.sender_name, addressing.reply_to) == ("The Reading Lamp", "")
+
+
+def test_one_click_is_offered_where_there_is_a_page_for_it() -> None:
+    page = make_identity(unsubscribe_url="https://news.example/leave/")
+
+    assert addressing_of(page, "2016-05", NOON).one_click
+    assert not addressing_of(make_identity(), "2016-05", NOON).one_click

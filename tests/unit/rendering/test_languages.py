@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -167,12 +168,19 @@ def test_a_date_block_has_day_and_short_month(theme: Theme) -> None:
     assert (language.day(ItemDate(2016)), language.month(ItemDate(2016))) == ("", "٢٠١٦")
 
 
+def _fields(words: str) -> list[str]:
+    return sorted(re.findall(r"\{[a-z]+\}", words))
+
+
 def test_every_language_of_the_theme_has_every_word_of_the_english_one(theme: Theme) -> None:
     tables = {code: speak(theme, code).table for code in LANGUAGES}
 
     for code, table in tables.items():
         assert set(tables["en"]["labels"]) <= set(table["labels"]), code
         assert set(tables["en"]["plurals"]) <= set(table["plurals"]), code
+        assert set(tables["en"]["pages"]) == set(table["pages"]), code
+        for key, words in tables["en"]["pages"].items():
+            assert _fields(table["pages"][key]) == _fields(words), (code, key)
         for key, words in tables["en"]["labels"].items():
             assert table["labels"][key].count("{") == words.count("{"), (code, key)
 

@@ -292,3 +292,28 @@ def test_a_closed_store_cannot_be_read(people: People, store: SqliteStore) -> No
 
     with pytest.raises(StoreError, match="cannot be read"):
         people.lists()
+
+
+def test_a_person_and_a_list_are_found_by_their_numbers(people: People) -> None:
+    people.add(Subscriber("ana@example.org"), "members", now=NOW, how="by hand")
+    person, members = people.find("ana@example.org").subscriber, people.list_named("members")
+
+    found = people.numbered(person.id, members.id)
+
+    assert found == (people.find("ana@example.org"), members)
+    assert people.numbered(person.id + 1, members.id) is None
+    assert people.numbered(person.id, 99) is None
+
+
+def test_leaving_twice_is_remembered_once(store: SqliteStore, people: People) -> None:
+    people.add(Subscriber("ana@example.org"), "members", now=NOW, how="by hand")
+
+    for moment in (NOW, LATER):
+        people.unsubscribe("ana@example.org", "members", now=moment, how="by link")
+    # Two processes that both saw the person on the list.
+    people._set_status("ana@example.org", ["members"], SubscriptionStatus.UNSUBSCRIBED, LATER, "x")
+
+    (subscription,) = people.find("ana@example.org").subscriptions
+    assert (subscription.since, subscription.how) == (NOW, "by link")
+    kinds = [row["kind"] for row in store.rows("SELECT kind FROM events ORDER BY id", {})]
+    assert kinds == ["added confirmed", "unsubscribed"]
