@@ -354,6 +354,7 @@ def _tell(sent: Sent) -> None:
         ("The sender before was killed; the answers to these were lost:", sent.lost),
         ("Sent again, as the policy says:", sent.sent_again),
         ("Unknown: they may have it or not (newsletter unknown):", sent.unknown),
+        ("Nobody is there; not written to again (newsletter subscribers show):", sent.bounced),
     ):
         if addresses:
             click.echo(title, err=True)

@@ -1,4 +1,4 @@
-"""When a run must stop by itself: too many equal refusals, too many refusals at all."""
+"""When a run must stop by itself, and which refusals keep later ones from an address."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from newsletter.model.ledger import Settlement
 from newsletter.model.mailing import DeliveryState
+
+#: Reasons that say for good that there is nobody at an address: 5.1.1, 5.1.0, 551, 553.
+#: Not: a domain that cannot be found (a resolver may be ill), a mailbox that is closed
+#: (5.2.1 passes at Gmail), and nothing that is about us (5.7.x).
+HARD_BOUNCES = ("no-such-user", "bad-address", "moved")
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,10 @@ class SendingSettings:
     equal_refusals: int = 20
     #: Stop when so many of the last 200 readers were refused, in percent; 0: never.
     refused_percent: int = 50
+    #: Stop after a canary of which so many readers were refused or lost, in percent; 0: never.
+    canary_refused_percent: float = 10.0
+    #: Write no more to addresses of which the server said for good that nobody is there.
+    suppress_bounced: bool = True
     #: First and longest pause before a reader refused for now is tried again, in seconds.
     first_pause_seconds: int = 300
     longest_pause_seconds: int = 4000

@@ -262,19 +262,9 @@ class People:
         self, address: str, reason: SuppressionReason, *, now: datetime, note: str = ""
     ) -> bool:
         """Never write to this address again, known or not; say whether that is new."""
-        canonical = canonical_key(address)
-        values = {
-            "canonical": canonical,
-            "address": address,
-            "reason": reason,
-            "now": now.isoformat(),
-            "note": note,
-        }
+        suppression = Suppression(address, reason, now, note)
         with self._store.transaction() as connection:
-            is_new = connection.execute(_SUPPRESS, values).rowcount > 0
-            if is_new:
-                remember(connection, f"suppressed {reason}", canonical, now, note=note)
-        return is_new
+            return write_suppression(connection, canonical_key(address), suppression)
 
     def lift_suppression(self, address: str, *, now: datetime, note: str = "") -> bool:
         """Allow writing to this address again; say whether it had been suppressed."""
@@ -357,6 +347,24 @@ def read_suppression(row: sqlite3.Row) -> Suppression:
         datetime.fromisoformat(row["since"]),
         row["note"],
     )
+
+
+def write_suppression(
+    connection: sqlite3.Connection, canonical: str, suppression: Suppression
+) -> bool:
+    """Suppress an address inside a transaction; say whether that is new."""
+    values = {
+        "canonical": canonical,
+        "address": suppression.address,
+        "reason": suppression.reason,
+        "now": suppression.since.isoformat(),
+        "note": suppression.note,
+    }
+    is_new = connection.execute(_SUPPRESS, values).rowcount > 0
+    if is_new:
+        kind = f"suppressed {suppression.reason}"
+        remember(connection, kind, canonical, suppression.since, note=suppression.note)
+    return is_new
 
 
 def remember(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from newsletter.delivery import maillog
 from newsletter.errors import FileWriteError, MailingNotFoundError, MailingStateError
 from newsletter.model.mailing import Delivery, DeliveryEvent, DeliveryState, Mailing, MailingState
+from newsletter.store.bounces import lift_bounced
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.mailings import Mailings
 
@@ -156,7 +157,8 @@ def retry(
     """Queue deliveries again that came to nothing; return their addresses.
 
     `reason` is a reason or a part of one, as `newsletter report` shows them: "full"
-    means mailbox-full too. The mailing is open again afterwards.
+    means mailbox-full too. The mailing is open again afterwards; what it had suppressed
+    for such a refusal may be written to again.
     """
     with workspace.open_store(create=False) as store:
         found = Mailings(store).named(mailing)
@@ -174,6 +176,8 @@ def retry(
                     words="to be tried again",
                     choice=Choice(reason=known),
                 )
+        if queued:
+            lift_bounced(store, mailing, queued, now=now)
         if queued and not found.is_open:
             done = (MailingState.FINISHED,)
             Mailings(store).move(mailing, MailingState.PAUSED, since=done, now=now)

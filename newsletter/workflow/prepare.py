@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.consent import Keys, Purpose, make_token, person_on_list
+from newsletter.delivery.rules import HARD_BOUNCES
 from newsletter.delivery.signing import configured_signer
 from newsletter.editions import Editions
 from newsletter.errors import PreflightError, SettingsError, StoreError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
 from newsletter.model.mailing import Mailing, Recipient, UnknownPolicy
 from newsletter.model.people import EmailAddress, MailingList, Reader, Subscriber, canonical_key
+from newsletter.store.bounces import suppress_all_bounced
 from newsletter.store.freezing import Freezing, FrozenEdition, NewMailing, served
 from newsletter.store.machine import fingerprint
 from newsletter.store.mailings import Mailings
@@ -122,6 +124,8 @@ def prepare(
         # What is refused must not leave an empty database behind.
         plan(workspace, order, now=now)
     with workspace.open_store(create=True) as store:
+        if workspace.settings.sending.suppress_bounced:
+            suppress_all_bounced(store, HARD_BOUNCES)
         return Preparation(workspace, store, order, now).freeze(watch)
 
 

@@ -14,7 +14,7 @@ from newsletter.delivery import setup
 from newsletter.delivery.content import Content
 from newsletter.delivery.progress import RunEnd, Why
 from newsletter.delivery.routes import Route
-from newsletter.delivery.rules import Stops
+from newsletter.delivery.rules import HARD_BOUNCES, Stops
 from newsletter.delivery.sender import Manner, Sender
 from newsletter.delivery.signing import Signer, configured_signer
 from newsletter.delivery.tray import Tray
@@ -26,6 +26,7 @@ from newsletter.errors import (
 )
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import (
+    Balance,
     DeliveryState,
     Mailing,
     MailingState,
@@ -33,6 +34,7 @@ from newsletter.model.mailing import (
     UnknownPolicy,
 )
 from newsletter.model.message import MessageTemplate
+from newsletter.store.bounces import suppress_bounced
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.machine import fingerprint
@@ -80,6 +82,8 @@ class Sent:
     sent_again: tuple[str, ...] = ()
     #: Addresses whose answer is lost now.
     unknown: tuple[str, ...] = ()
+    #: Addresses at which there is nobody: they are not written to again.
+    bounced: tuple[str, ...] = ()
     #: Other processes at work on the same mailing.
     others: tuple[int, ...] = ()
     commits: int = 0
@@ -216,7 +220,7 @@ class _Run:
             end = self._round_trip(ledger, routes, self.mailing.canary)
             if end.why is not Why.DONE:
                 return end
-            if sick := _sick_canary(ledger):
+            if sick := _sick_canary(ledger.balance(), self.settings.sending.canary_refused_percent):
                 return RunEnd(Why.STOPPED, sick)
         if self.mailing.canary > 1:
             Mailings(self.store).end_canary(self.mailing.id)
@@ -262,6 +266,7 @@ class _Run:
     def _concluded(self, end: RunEnd) -> Sent:
         """Leave the mailing in the state that its ledger and the end of the run call for."""
         mailings, now = Mailings(self.store), datetime.now(UTC)
+        bounced = self._suppress_bounced(end)
         current = mailings.named(self.mailing.id)
         if end.why is Why.NO_LEDGER:
             pass  # It may still not be writable; the mailing stays as it is.
@@ -279,9 +284,19 @@ class _Run:
             lost=self.lost,
             sent_again=self.sent_again,
             unknown=tuple(one.address for one in unknown),
+            bounced=bounced,
             others=self.others,
             commits=self.commits,
         )
+
+    def _suppress_bounced(self, end: RunEnd) -> tuple[str, ...]:
+        """Keep later mailings from addresses where nobody is, unless the run ended in trouble.
+
+        Where all alike are refused it is not the readers' fault, whatever the server says.
+        """
+        if end.is_trouble or not self.settings.sending.suppress_bounced:
+            return ()
+        return suppress_bounced(self.store, self.mailing.id, HARD_BOUNCES)
 
 
 def _run_loop(running: Coroutine[None, None, RunEnd]) -> RunEnd:
@@ -301,12 +316,11 @@ def _needs_a_person(end: RunEnd) -> bool:
     return end.why is Why.STOPPED or (end.why is Why.INTERRUPTED and end.signal == signal.SIGINT)
 
 
-def _sick_canary(ledger: SqliteLedger) -> str:
+def _sick_canary(balance: Balance, most_percent: float) -> str:
     """Return why the others must not follow the first few; empty: they may."""
-    balance = ledger.balance()
     bad = balance.refused + balance.unknown
     tried = balance.accepted + bad + balance.deferred
-    if not tried or bad * 10 < tried:
+    if not tried or not most_percent or 100 * bad < most_percent * tried:
         return ""
     return (
         f"of the first {tried} readers {bad} were refused or lost; the others wait"

@@ -181,6 +181,57 @@ def test_retry_sends_again_to_the_chosen_ones(room: MailingRoom, server: Scripte
     assert room.mailing()["state"] == "finished"
 
 
+def _second_issue(room: MailingRoom) -> None:
+    """Let there be another issue with the same news."""
+    issues = room.folder / "issues"
+    shutil.copytree(issues / "2016-05", issues / "2016-06")
+
+
+def test_who_does_not_exist_is_left_out_of_the_next_mailing_and_the_proof_is_kept(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    sent = room.send(ok=(4,))
+    room.run("resume", ok=(0,))
+    _second_issue(room)
+
+    shown = room.run("subscribers", "show", GONE, ok=(0,)).stdout
+    planned = room.run("send", "2016-06", "--list", "members", ok=(0,)).stdout
+
+    assert "mailing 1 (2016-05): 550 5.1.1 no such user" in shown
+    assert "left out, suppressed: bounced: 1" in planned
+    assert "Nobody is there" in sent.stderr
+    # A 5.7.x is about us, whatever its code: that reader stays.
+    assert "suppressed" not in room.run("subscribers", "show", MOVED, ok=(0,)).stdout
+    room.run("subscribers", "suppress", GONE, "--lift", ok=(0,))
+    again = room.run("send", "2016-06", "--list", "members", ok=(0,)).stdout
+    assert "8 readers" in again
+
+
+def test_a_team_can_keep_bounced_addresses(room: MailingRoom, server: ScriptedServer) -> None:
+    settings = room.folder / "newsletter.toml"
+    kept = settings.read_text(encoding="utf-8") + "suppress_bounced = false\n"
+    settings.write_text(kept, encoding="utf-8")
+
+    room.send(ok=(4,))
+
+    assert "suppressed" not in room.run("subscribers", "show", GONE, ok=(0,)).stdout
+
+
+@pytest.mark.parametrize(("percent", "code"), [(25, 1), (26, 0), (0, 0)])
+def test_how_many_of_a_canary_may_be_refused_can_be_set(
+    room: MailingRoom, server: ScriptedServer, percent: int, code: int
+) -> None:
+    # Every second delivery is the canary: one of these four is refused.
+    server.script = Script(rcpt={PEOPLE[1]: say("550 5.1.1 no such user")})
+    settings = room.folder / "newsletter.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{text}canary_refused_percent = {percent}\n", encoding="utf-8")
+
+    room.send("--canary", "50%", ok=(code,))
+
+    assert room.mailing()["accepted"] == (3 if code else 7)
+
+
 def test_a_schedule_long_past_asks_before_it_is_sent(
     room: MailingRoom, server: ScriptedServer
 ) -> None:
