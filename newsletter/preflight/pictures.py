@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from newsletter.preflight import Candidate, Check, Finding, Pictured, warning
 from newsletter.preflight.pages import shortened
 
-#: Outlook on Windows shows none (caniemail.com, image-webp).
-_NOT_EVERYWHERE = frozenset({"image/webp"})
+#: Outlook on Windows shows none (caniemail.com, image-webp and image-avif).
+_NOT_EVERYWHERE = {"image/webp": "a WebP", "image/avif": "an AVIF"}
 #: Two minutes at 64 kbit/s for one picture.
 HEAVY_BYTES = 1_000_000
 
@@ -29,10 +29,11 @@ def missing(candidate: Candidate) -> Iterator[Finding]:
 def kinds(candidate: Candidate) -> Iterator[Finding]:
     """Find pictures left where they are that some programs do not show."""
     for one in candidate.pictures:
-        if one.media_type in _NOT_EVERYWHERE and not one.failure:
+        kind = _NOT_EVERYWHERE.get(one.media_type)
+        if kind and not one.failure:
             yield warning(
                 "picture-kind",
-                f"{shortened(one.url, 100)!r} is a WebP picture: Outlook on Windows shows none",
+                f"{shortened(one.url, 100)!r} is {kind} picture: Outlook on Windows shows none",
                 where=_where(one),
                 mend="Set public_url, or embed = true under [pictures]: then it is converted.",
             )

@@ -24,8 +24,11 @@ SIDE_SIZE = (192, 144)
 MOST_PIXELS = 40_000_000
 #: Below this a picture is an icon or a spacer, not worth showing.
 LEAST_SIDE = 48
-#: Formats that mail clients and Pillow both read safely. SVG is a program, not a picture.
+#: Formats that pictures on the web have. SVG is a program, not a picture.
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+#: A lead picture is never narrower or wider than this, width : height; a big one is at least
+#: as wide as 16:10, so that it does not push the news away.
+_NARROWEST, _WIDE, _WIDEST = 0.66, 1.6, 4.0
 _JPEG_QUALITY = 80
 #: A JPEG is decoded at an eighth, a quarter or half of its size while that is more than this.
 _DRAFT = (1200, 1200)
@@ -47,6 +50,8 @@ _BROKEN = (
 )
 #: A picture of so few colours is a drawing: PNG keeps it sharp and smaller.
 _DRAWING_COLOURS = 128
+#: A transparent picture that weighs more is given 256 colours; PNG knows nothing lighter.
+_HEAVY_BYTES = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,9 @@ def scale_side(content: bytes) -> ScaledPicture:
 def _for_use(image: Image.Image, use: PictureUse) -> Image.Image:
     if use is PictureUse.SIDE:
         return _fit(_cut(image, SIDE_SIZE[0] / SIDE_SIZE[1]), SIDE_SIZE[0])
-    if use is PictureUse.LEAD and image.width > 400:
-        image = _cut(image, max(image.width / image.height, 1.6))
+    if use is PictureUse.LEAD:
+        least = _WIDE if image.width > 400 else _NARROWEST
+        image = _cut(image, min(max(image.width / image.height, least), _WIDEST))
     return _fit(image, LEAD_WIDTH)
 
 
@@ -115,7 +121,7 @@ def _open(content: bytes) -> tuple[Image.Image, tuple[int, int], str]:
         with warnings.catch_warnings():
             # Our own limit below is stricter than Pillow's bomb warning.
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(content), formats=_FORMATS)
+            image = Image.open(io.BytesIO(content), formats=_formats())
             kind, size = f"image/{(image.format or '').lower()}", image.size
             _refuse_size(*size)
             image.draft(image.mode, _DRAFT)
@@ -125,12 +131,53 @@ def _open(content: bytes) -> tuple[Image.Image, tuple[int, int], str]:
     except PictureError:
         raise
     except UnidentifiedImageError as error:
-        raise PictureError("it is not a JPEG, PNG, GIF or WebP picture") from error
-    except (*_BROKEN, Image.DecompressionBombError) as error:
+        raise PictureError("it is not a JPEG, PNG, GIF, WebP or AVIF picture") from error
+    except Image.DecompressionBombError as error:
+        raise PictureError("it has more pixels than can be handled") from error
+    except _BROKEN as error:
         raise PictureError(f"it is broken: {error}") from error
-    transparent = upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info
-    picture = upright.convert("RGBA" if transparent else "RGB")
+    picture = _plain(upright)
+    # What stands here would be written into the new file: comments, XMP, profiles.
+    picture.info.clear()
     return picture, (size[1], size[0]) if on_its_side else size, kind
+
+
+def _formats() -> tuple[str, ...]:
+    """Return the formats that can be read here: Pillow reads AVIF since 11.3, not everywhere."""
+    from PIL import features
+
+    return (*_FORMATS, "AVIF") if features.check("avif") else _FORMATS
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Return the picture in RGB, or RGBA where something of it can be seen through."""
+    if image.mode.startswith(("I", "F")):
+        # 16 bits of grey; converting cuts everything above 255 to white.
+        image = image.convert("F").point(lambda value: value * (1 / 256) + 0).convert("L")
+    image = _in_srgb(image)
+    if image.mode not in {"RGBA", "LA", "PA"} and "transparency" not in image.info:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    opaque = image.getchannel("A").getextrema() == (255, 255)
+    return image.convert("RGB") if opaque else image
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Return the picture in the colours that programs assume where no profile is written."""
+    from PIL import ImageCms
+
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        out = "RGBA" if image.mode == "RGBA" else "RGB"
+        srgb = ImageCms.createProfile("sRGB")
+        seen = ImageCms.profileToProfile(image, source, srgb, outputMode=out)
+    except (ImageCms.PyCMSError, *_BROKEN):
+        # A profile that is broken or for other colours: the picture as it is.
+        return image
+    return seen or image
 
 
 def _refuse_size(width: int, height: int) -> None:
@@ -169,6 +216,9 @@ def _encode(image: Image.Image) -> ScaledPicture:
     if image.mode == "RGBA" or is_drawing:
         kind, suffix = "image/png", "png"
         image.save(out, "PNG", optimize=True)
+        if image.mode == "RGBA" and out.tell() > _HEAVY_BYTES:
+            out = io.BytesIO()
+            image.quantize(256).save(out, "PNG", optimize=True)
     else:
         kind, suffix = "image/jpeg", "jpg"
         image.save(out, "JPEG", quality=_JPEG_QUALITY, optimize=True, progressive=True)
