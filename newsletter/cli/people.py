@@ -209,7 +209,7 @@ def show_command(named: str | None, address: str, as_json: bool) -> None:
 def list_command(
     named: str | None, list_key: str | None, status: str | None, as_json: bool
 ) -> None:
-    """List the subscribers, one a line: address, name, language, lists.
+    """List the subscribers, one a line: address, name, language, form (light, text), lists.
 
     Example: newsletter subscribers list --list members --status confirmed
     """

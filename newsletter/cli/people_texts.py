@@ -124,12 +124,12 @@ def record(one: SubscriberRecord) -> str:
 
 
 def record_line(one: SubscriberRecord) -> str:
-    """Return one person on one line, with tabs between address, name, language and lists."""
+    """Return one person on one line, with tabs between: address, name, language, form, lists."""
     person = one.subscriber
     on = [f"{sub.mailing_list} {sub.status}" for sub in one.subscriptions]
     if one.suppression:
         on.append(f"suppressed: {one.suppression.reason}")
-    return "\t".join([person.address, person.name, person.language, ", ".join(on)])
+    return "\t".join([person.address, person.name, person.language, person.form, ", ".join(on)])
 
 
 def record_json(one: SubscriberRecord) -> str:

@@ -267,21 +267,28 @@ def _quick_link(speaker: _Speaker, link: QuickLink) -> EditionLink:
 def _preheader(
     speaker: _Speaker, subject: LocalText, lead: EditionItem | None, rest: Sequence[EditionItem]
 ) -> LocalText:
-    """Return the issue's own preheader, else the titles that the subject does not say already."""
+    """Return the issue's own preheader, else the titles that the subject does not say already.
+
+    Titles of other languages are left out, except where nothing is told in the edition's
+    own: those of the lead's language are better than the first words of the page.
+    """
     own = speaker.text(lambda texts: texts.preheader, speaker.issue.preheader)
     if own:
         return own
+    told = [*([lead] if lead else []), *rest]
+    has_own = any(is_same(one.language, speaker.language) for one in told)
+    language = speaker.language if has_own or not told else told[0].language
     titles = [
         str(one.title)
-        for one in (*([lead] if lead else []), *rest)
-        if is_same(one.language, speaker.language) and str(one.title) != str(subject)
+        for one in told
+        if is_same(one.language, language) and str(one.title) != str(subject)
     ]
     line = ""
     for title in titles:
         if len(line) >= PREHEADER_AT_LEAST:
             break
         line = f"{line} · {title}" if line else title
-    return LocalText(_cut(line, PREHEADER_AT_MOST), speaker.language)
+    return LocalText(_cut(line, PREHEADER_AT_MOST), language)
 
 
 def _cut(text: str, at_most: int) -> str:

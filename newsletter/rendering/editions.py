@@ -63,5 +63,4 @@ def _rendered(
 
 def _one_line(subject: str, direction: str) -> str:
     """Return a subject without line breaks, the runs of the other direction isolated."""
-    line = " ".join(subject.split())
-    return bidi.isolated(line, direction) if direction == "rtl" else line
+    return bidi.isolated(" ".join(subject.split()), direction)

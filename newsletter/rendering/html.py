@@ -76,7 +76,9 @@ def values(content: EditionContent, setting: Setting) -> dict[str, Any]:
         "start": "right" if right_to_left else "left",
         "end": "left" if right_to_left else "right",
         "forward": "←" if right_to_left else "→",
-        "chevron": "‹" if right_to_left else "›",
+        # One sign for both: inside right-to-left text it is drawn mirrored (Unicode Annex 9, L4);
+        # an arrow is not.
+        "chevron": "›",
     }
 
 

@@ -329,11 +329,24 @@ def test_subscribers_are_listed_with_their_lists(desk: Desk) -> None:
     left = desk.type("subscribers", "list", "--status", "unsubscribed", "--json").stdout
 
     assert text.splitlines() == [
-        "ana@example.org\t\t\tmembers confirmed",
-        "bo@example.org\t\t\tmembers unsubscribed",
-        "cy@example.org\t\t\tmembers confirmed, suppressed: manual",
+        "ana@example.org\t\t\t\tmembers confirmed",
+        "bo@example.org\t\t\t\tmembers unsubscribed",
+        "cy@example.org\t\t\t\tmembers confirmed, suppressed: manual",
     ]
     assert [one["address"] for one in json.loads(left)["subscribers"]] == ["bo@example.org"]
+
+
+def test_the_edition_that_somebody_chose_is_listed(desk: Desk) -> None:
+    desk.type(
+        *("subscribers", "add", "Ana <ana@example.org>", "--list", "members"),
+        *("--language", "ar", "--form", "light"),
+    )
+
+    line = desk.type("subscribers", "list").stdout
+    (person,) = json.loads(desk.type("subscribers", "list", "--json").stdout)["subscribers"]
+
+    assert line == "ana@example.org\tAna\tar\tlight\tmembers confirmed\n"
+    assert (person["language"], person["form"]) == ("ar", "light")
 
 
 def test_an_empty_workspace_lists_nobody_and_makes_no_file(desk: Desk) -> None:

@@ -250,6 +250,12 @@ def test_the_preheader_says_what_the_subject_does_not() -> None:
     assert 90 <= len(str(content.preheader)) <= 130
 
 
+def test_an_edition_without_a_title_of_its_own_has_a_preheader_all_the_same() -> None:
+    content = make_content(make_issue(subject="Other"), "pt-BR")
+
+    assert (str(content.preheader)[:1] != "", content.preheader.language) == (True, "en")
+
+
 def test_an_editors_own_preheader_is_kept() -> None:
     content = make_content(make_issue(preheader="Panama, Harare and twelve more"))
 

@@ -16,6 +16,9 @@ from newsletter.rendering.bidi import isolated, other, runs
         ("ورشة NIP (2016) في", ["NIP (2016)"]),
         ("هاتف +41 32 000 الآن", ["+41 32 000"]),
         ("نسبة 50% فقط", ["50%"]),
+        ("في https://ar.example.org/wiki/مكتبة، اليوم", ["https://ar.example.org/wiki/مكتبة"]),
+        ("انظر IFLA https://a.example/مكتبة/b.", ["IFLA https://a.example/مكتبة/b"]),
+        ("موقعنا <https://example.org/a>.", ["<https://example.org/a>"]),
         ("٢٠ مايو ٢٠١٦", []),
         ("", []),
     ],
@@ -33,6 +36,12 @@ def test_arabic_is_whole_inside_english_with_its_numbers() -> None:
     assert [one for one, foreign in runs("The paper المكتبة ٢٠١٦ wrote", "ltr") if foreign] == [
         "المكتبة ٢٠١٦"
     ]
+
+
+def test_an_address_with_arabic_letters_stays_whole_inside_english() -> None:
+    text = "See https://ar.example.org/wiki/مكتبة/x now: مكتبة."
+
+    assert [one for one, foreign in runs(text, "ltr") if foreign] == ["مكتبة"]
 
 
 def test_runs_are_isolated_in_plain_text() -> None:
