@@ -30,14 +30,17 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "SMTP_SECURITY": ("smtp", "security"),
     "SMTP_USERNAME": ("smtp", "username"),
     "SMTP_PASSWORD": ("smtp", "password"),
+    "SMTP_TOKEN": ("smtp", "token"),
+    "SMTP_TOKEN_COMMAND": ("smtp", "token_command"),
     "SMTP_CA_FILE": ("smtp", "ca_file"),
+    "SMTP_LOCAL_NAME": ("smtp", "local_name"),
     "MAIL_FROM": ("mail", "sender"),
     "MAIL_REPLY_TO": ("mail", "reply_to"),
     "MAIL_RETURN_PATH": ("mail", "return_path"),
     "NEWSLETTER_DATABASE_URL": ("", "database_url"),
     "NEWSLETTER_SECRET": ("", "secret"),
 }
-SECRETS = frozenset({"smtp.password", "secret"})
+SECRETS = frozenset({"smtp.password", "smtp.token", "secret"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +133,9 @@ class Settings:
     @property
     def routes(self) -> tuple[RouteSettings, ...]:
         """Return the servers to send by: those of newsletter.toml, else the one of .env."""
-        smtp, sending = self.smtp, self.sending
-        if sending.routes or not smtp.host:
-            return sending.routes
-        main = RouteSettings(
-            name="main",
-            host=smtp.host,
-            port=smtp.port,
-            security=smtp.security,
-            username=smtp.username,
-            password=smtp.password,
-            ca_file=smtp.ca_file,
-            connections=sending.connections,
-            messages_per_connection=sending.messages_per_connection,
-            per_second=sending.per_second,
-            per_hour=sending.per_hour,
-            per_day=sending.per_day,
-            warm_up=sending.warm_up,
-        )
-        return (main,)
+        if self.sending.routes or not self.smtp.host:
+            return self.sending.routes
+        return (self.smtp.as_route(self.sending),)
 
 
 def load(root: Path) -> Settings:
@@ -165,7 +152,7 @@ def load(root: Path) -> Settings:
         target = values.setdefault(table, {}) if table else values
         target[key] = text
         origins[f"{table}.{key}" if table else key] = origin
-    _fill_passwords(values, root)
+    _fill_secrets(values, root)
     return _structure(values, origins)
 
 
@@ -231,21 +218,22 @@ def _written(root: Path) -> Mapping[str, str | None]:
         raise SettingsError(f"cannot read {str(root / '.env')!r}: {error.strerror}") from error
 
 
-def _fill_passwords(values: Mapping[str, Any], root: Path) -> None:
-    """Give each route the password that its `password_variable` names, as .env has it."""
+def _fill_secrets(values: Mapping[str, Any], root: Path) -> None:
+    """Give each route the password or token whose line in .env it names."""
     sending = values.get("sending")
     routes = sending.get("routes") if isinstance(sending, dict) else None
     for route in routes if isinstance(routes, list) else ():
-        name = route.get("password_variable")
-        if not isinstance(name, str) or not name:
-            continue
-        password = os.environ.get(name) or _written(root).get(name)
-        if not password:
-            raise SettingsError(
-                f"{name!r}, the password of the route {route.get('name')!r}, is not set",
-                hint=f"Write {name}=... into .env.",
-            )
-        route["password"] = password
+        for kind in ("password", "token"):
+            name = route.get(f"{kind}_variable")
+            if not isinstance(name, str) or not name:
+                continue
+            secret = os.environ.get(name) or _written(root).get(name)
+            if not secret:
+                raise SettingsError(
+                    f"{name!r}, the {kind} of the route {route.get('name')!r}, is not set",
+                    hint=f"Write {name}=... into .env.",
+                )
+            route[kind] = secret
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[str]:

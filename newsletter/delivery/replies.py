@@ -94,7 +94,8 @@ def judge(outcome: Outcome, given_back: int = 0) -> Verdict:
     if outcome.trouble is not Trouble.NONE or outcome.reply is None:
         return _troubled(outcome, given_back)
     if outcome.stage in _BEFORE_MAIL:
-        return _before_mail(outcome.stage, outcome.reply)
+        verdict = _before_mail(outcome.stage, outcome.reply)
+        return replace(verdict, explanation=outcome.cause) if outcome.cause else verdict
     return _answered(outcome.stage, outcome.reply)
 
 
@@ -119,6 +120,8 @@ def _troubled(outcome: Outcome, given_back: int) -> Verdict:
         return verdict
     if outcome.trouble is Trouble.ADDRESS:
         return _bad_path(outcome.stage)
+    if outcome.stage is Stage.AUTH and outcome.trouble is Trouble.NONE:
+        return _verdict("token", DeliveryState.QUEUED, "close")
     if outcome.stage in _BEFORE_MAIL:
         return _verdict("unreachable", DeliveryState.QUEUED, "close")
     if outcome.trouble is Trouble.STOPPED:

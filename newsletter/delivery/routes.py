@@ -38,8 +38,9 @@ class Route:
 
     def carries(self, sender: str) -> bool:
         """Say whether mail from this address may go this way."""
-        domain = sender.rpartition("@")[2]
-        return not self.senders or sender in self.senders or domain in self.senders
+        sender = sender.casefold()
+        theirs = {one.casefold().removeprefix("@") for one in self.senders}
+        return not theirs or sender in theirs or sender.rpartition("@")[2] in theirs
 
 
 class Crew:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 Security = Literal["starttls", "tls", "plain", "plain-without-encryption"]
 Mechanism = Literal["", "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"]
+
+
+class TokenError(Exception):
+    """No token can be had; says why, in words for staff and without the token."""
+
+
+class TokenSource(Protocol):
+    """Where access tokens come from."""
+
+    async def token(self, refused: str = "") -> str:
+        """Return a token that is not `refused`; raises TokenError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,8 @@ class Server:
     password: str = field(default="", repr=False)
     #: OAuth 2 access token; used instead of the password.
     token: str = field(default="", repr=False)
+    #: Where a fresh token comes from, because each runs out within hours; None: `token`.
+    tokens: TokenSource | None = field(default=None, repr=False, compare=False)
     #: Empty: the strongest one that both sides know.
     mechanism: Mechanism = ""
     #: Certificates (PEM) trusted in addition to the system's.
@@ -41,7 +54,12 @@ class Server:
     @property
     def wants_login(self) -> bool:
         """Say whether we have something to log in with."""
-        return bool(self.username or self.token)
+        return bool(self.username or self.uses_token)
+
+    @property
+    def uses_token(self) -> bool:
+        """Say whether the login is by token and not by password."""
+        return bool(self.token or self.tokens)
 
     def __str__(self) -> str:
         """Return host and port."""

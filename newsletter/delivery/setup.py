@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time, timedelta
@@ -10,9 +12,13 @@ from typing import cast, get_args
 from newsletter.delivery.ledger import Patience
 from newsletter.delivery.pacing import DomainLimits, Domains, Limits, QuietHours, WarmUp
 from newsletter.delivery.routes import Route
-from newsletter.delivery.server import Security, Server, Timeouts
+from newsletter.delivery.server import Mechanism, Security, Server, Timeouts
+from newsletter.delivery.tokens import TokenCommand
 from newsletter.errors import ServerError, SettingsError
-from newsletter.model.sending import RouteSettings, SendingSettings
+from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
+
+#: A domain, or an address in brackets.
+_LOCAL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Za-z:.]+\]")
 
 
 def routes_of(routes: Sequence[RouteSettings], sending: SendingSettings) -> tuple[Route, ...]:
@@ -22,28 +28,25 @@ def routes_of(routes: Sequence[RouteSettings], sending: SendingSettings) -> tupl
             "no mail server is set",
             hint="Write SMTP_HOST=... (and the other SMTP_ lines) into .env.",
         )
+    names = [one.name for one in routes]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        # Their limits would be counted together, whatever each says.
+        raise SettingsError(
+            f"two routes are called {min(doubled)!r}", hint="Give each its own `name`."
+        )
     return tuple(_route(one, sending) for one in routes)
 
 
 def _route(one: RouteSettings, sending: SendingSettings) -> Route:
-    if one.security not in get_args(Security):
-        raise SettingsError(
-            f"SMTP_SECURITY {one.security!r} is not known",
-            hint=f"Write one of {', '.join(get_args(Security))}.",
-        )
-    server = Server(
-        one.host,
-        one.port,
-        cast(Security, one.security),
-        one.username,
-        one.password,
-        ca_file=one.ca_file,
-        messages_per_connection=one.messages_per_connection,
-    )
+    _refuse("port", one.port, 1 <= one.port <= 65535)
+    _refuse("connections", one.connections, one.connections >= 1)
+    for cap in one.warm_up:
+        # 0 would mean that there is no limit, on the first day of all days.
+        _refuse("warm_up", cap, cap >= 1)
     return Route(
         one.name,
-        server,
-        Limits(one.per_second, one.per_hour, one.per_day),
+        _server(one),
+        _limits(one),
         connections=one.connections,
         timeouts=_timeouts(sending),
         warm_up=WarmUp(one.warm_up),
@@ -52,7 +55,68 @@ def _route(one: RouteSettings, sending: SendingSettings) -> Route:
     )
 
 
+def _limits(one: RouteSettings | DomainSettings) -> Limits:
+    for key in ("per_second", "per_hour", "per_day"):
+        value = getattr(one, key)
+        _refuse(key, value, value >= 0)
+    return Limits(one.per_second, one.per_hour, one.per_day)
+
+
+def _refuse(key: str, value: float, is_right: bool) -> None:
+    if not is_right or not math.isfinite(value):
+        raise SettingsError(
+            f"setting {key!r} of sending cannot be {value!r}",
+            hint="docs/reference/settings.md says what it means.",
+        )
+
+
+def _server(one: RouteSettings) -> Server:
+    server = Server(
+        one.host,
+        one.port,
+        cast(Security, _known(one.security, get_args(Security), "SMTP_SECURITY")),
+        one.username,
+        one.password,
+        token="" if one.token_command else one.token,
+        tokens=TokenCommand(one.token_command) if one.token_command else None,
+        mechanism=cast(Mechanism, _known(one.mechanism.upper(), get_args(Mechanism), "mechanism")),
+        ca_file=one.ca_file,
+        local_name=_local_name(one.local_name),
+        messages_per_connection=one.messages_per_connection,
+    )
+    if server.uses_token and not server.username:
+        raise SettingsError(
+            f"the login to {str(server)!r} is by token, but for no account",
+            hint="Write the account, usually its address, into SMTP_USERNAME.",
+        )
+    return server
+
+
+def _known(word: str, known: tuple[str, ...], name: str) -> str:
+    if word not in known:
+        raise SettingsError(
+            f"{name} {word!r} is not known", hint=f"Write one of {', '.join(filter(None, known))}."
+        )
+    return word
+
+
+def _local_name(name: str) -> str:
+    """Return the name for EHLO as the wire takes it (RFC 5321 section 4.1.1.1)."""
+    try:
+        ascii_name = name if name.startswith("[") else name.encode("idna").decode()
+    except UnicodeError:
+        ascii_name = ""
+    if name and not _LOCAL_NAME.fullmatch(ascii_name):
+        raise SettingsError(
+            f"SMTP_LOCAL_NAME {name!r} is no name of a machine",
+            hint="Write the full name of this machine, like mail.example.org.",
+        )
+    return ascii_name
+
+
 def _timeouts(sending: SendingSettings) -> Timeouts:
+    for stage, seconds in sending.timeouts.items():
+        _refuse(f"timeouts.{stage}", seconds, seconds > 0)
     try:
         return replace(Timeouts(), **sending.timeouts)
     except TypeError as error:
@@ -65,15 +129,19 @@ def _timeouts(sending: SendingSettings) -> Timeouts:
 def domains_of(sending: SendingSettings) -> Domains:
     """Return the limits of the recipients' domains."""
     return Domains(
-        tuple(
-            DomainLimits(one.name, Limits(one.per_second, one.per_hour, one.per_day), one.domains)
-            for one in sending.domains
-        )
+        tuple(DomainLimits(one.name, _limits(one), one.domains) for one in sending.domains)
     )
 
 
 def patience_of(sending: SendingSettings) -> Patience:
     """Return how patiently deferred deliveries are tried again."""
+    _refuse("first_pause_seconds", sending.first_pause_seconds, sending.first_pause_seconds >= 1)
+    _refuse(
+        "longest_pause_seconds",
+        sending.longest_pause_seconds,
+        sending.longest_pause_seconds >= sending.first_pause_seconds,
+    )
+    _refuse("give_up_days", sending.give_up_days, 0 <= sending.give_up_days <= 365)
     return Patience(
         timedelta(seconds=sending.first_pause_seconds),
         timedelta(seconds=sending.longest_pause_seconds),

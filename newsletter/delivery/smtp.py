@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from newsletter.delivery import auth
 from newsletter.delivery.exchange import Ending, EndingReason, Exchange, Outgoing, Supply
 from newsletter.delivery.extensions import Extensions, read_extensions
 from newsletter.delivery.outcome import Outcome, Reply, Stage, Trouble
-from newsletter.delivery.server import Server, Timeouts, address_literal, is_loopback
+from newsletter.delivery.server import (
+    Server,
+    Timeouts,
+    TokenError,
+    address_literal,
+    is_loopback,
+)
 from newsletter.delivery.tls import client_context
 from newsletter.delivery.wire import Wire, WireError, connect
 
@@ -185,6 +192,26 @@ class Session:
         if not mechanism:
             offered = ", ".join(sorted(self.extensions.mechanisms)) or "no way to log in"
             raise self._failure(f"the server offers {offered}", Trouble.NO_LOGIN)
+        server = await self._with_token(server)
+        reply = await self._present(wire, server, mechanism)
+        if reply.is_permanent and server.tokens:
+            server = await self._with_token(server, refused=server.token)
+            reply = await self._present(wire, server, mechanism)
+        if reply.is_permanent and server.uses_token:
+            raise SessionError(Outcome(self._stage, reply, auth.RAN_OUT))
+        self._expect(reply, 235)
+
+    async def _with_token(self, server: Server, refused: str = "") -> Server:
+        """Return the server with a token that has not run out, where tokens are used."""
+        if server.tokens is None:
+            return server
+        try:
+            return replace(server, token=await server.tokens.token(refused))
+        except TokenError as error:
+            raise SessionError(Outcome(self._stage, cause=str(error))) from error
+
+    async def _present(self, wire: Wire, server: Server, mechanism: Mechanism) -> Reply:
+        """Return what the server says to our credentials."""
         first, *rest = auth.credentials(server, mechanism)
         command = f"AUTH {mechanism} {first.decode()}".rstrip()
         reply = await self._ask(wire, command, self.timeouts.auth)
@@ -194,7 +221,7 @@ class Session:
             reply = await self._ask(wire, line.decode(), self.timeouts.auth)
         if reply.code == 334:
             reply = await self._dismissed(wire, mechanism, reply)
-        self._expect(reply, 235)
+        return reply
 
     async def _dismissed(self, wire: Wire, mechanism: Mechanism, challenge: Reply) -> Reply:
         """Return the refusal that follows a challenge we have no answer to."""

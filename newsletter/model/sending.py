@@ -7,24 +7,6 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """The mail server (route) that takes our messages."""
-
-    #: Name of the mail server that takes our messages.
-    host: str = ""
-    #: 587 for starttls, 465 for tls, 25 for a relay of your own.
-    port: int = 587
-    #: starttls, tls, plain (loopback only) or plain-without-encryption.
-    security: str = "starttls"
-    #: Leave it empty for a server that asks for no log-in.
-    username: str = ""
-    #: Belongs into .env, which is not committed.
-    password: str = field(default="", repr=False)
-    #: Certificates to trust beside the system's, for a server with its own authority.
-    ca_file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class MailSettings:
     """Addresses in the messages."""
 
@@ -60,7 +42,16 @@ class RouteSettings:
     #: Name of the line in .env (or the environment) that has the password.
     password_variable: str = ""
     password: str = field(default="", repr=False)
+    #: Name of the line in .env that has an OAuth 2 access token.
+    token_variable: str = ""
+    token: str = field(default="", repr=False)
+    #: A command that prints a fresh token.
+    token_command: str = ""
     ca_file: str = ""
+    #: The full name to greet this server with; empty: our address on the connection.
+    local_name: str = ""
+    #: PLAIN, LOGIN, XOAUTH2 or OAUTHBEARER; empty: the first of them that the server offers.
+    mechanism: str = ""
     #: Sender addresses or domains that go this way; empty: all.
     senders: tuple[str, ...] = ()
     #: Used only while no other server works.
@@ -126,3 +117,51 @@ class SendingSettings:
     #: Several servers; empty: the one of .env.
     routes: tuple[RouteSettings, ...] = ()
     domains: tuple[DomainSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server (route) that takes our messages."""
+
+    #: Name of the mail server that takes our messages.
+    host: str = ""
+    #: 587 for starttls, 465 for tls, 25 for a relay of your own.
+    port: int = 587
+    #: starttls, tls, plain (loopback only) or plain-without-encryption.
+    security: str = "starttls"
+    #: Leave it empty for a server that asks for no log-in.
+    username: str = ""
+    #: Belongs into .env, which is not committed.
+    password: str = field(default="", repr=False)
+    #: OAuth 2 access token, for a server that takes no password; it runs out within hours.
+    token: str = field(default="", repr=False)
+    #: A command that prints a fresh token; used instead of `token`.
+    token_command: str = ""
+    #: Certificates to trust beside the system's, for a server with its own authority.
+    ca_file: str = ""
+    #: The full name to greet the server with; empty: our address on the connection.
+    local_name: str = ""
+    #: PLAIN, LOGIN, XOAUTH2 or OAUTHBEARER; empty: the first of them that the server offers.
+    mechanism: str = ""
+
+    def as_route(self, sending: SendingSettings) -> RouteSettings:
+        """Return the server of .env as the only route, with the limits of `[sending]`."""
+        return RouteSettings(
+            name="main",
+            host=self.host,
+            port=self.port,
+            security=self.security,
+            username=self.username,
+            password=self.password,
+            token=self.token,
+            token_command=self.token_command,
+            ca_file=self.ca_file,
+            local_name=self.local_name,
+            mechanism=self.mechanism,
+            connections=sending.connections,
+            messages_per_connection=sending.messages_per_connection,
+            per_second=sending.per_second,
+            per_hour=sending.per_hour,
+            per_day=sending.per_day,
+            warm_up=sending.warm_up,
+        )

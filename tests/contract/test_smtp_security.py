@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.delivery.replies import Scope, judge
+from newsletter.delivery.server import TokenError
 from newsletter.delivery.smtp import Outcome, Server, Session, SessionError, Stage, Trouble
 from newsletter.model.mailing import DeliveryState
 from tests.servers.certificates import Certificates, make_certificates
@@ -210,8 +211,77 @@ def test_a_token_that_has_run_out_stops_the_run_and_says_why(
 
     assert scripted.faults == []
     assert judge(outcome).reason == "login"
+    assert "SMTP_TOKEN_COMMAND" in judge(outcome).explanation
     assert outcome.reply is not None
     assert "invalid_token" in outcome.reply.text
+
+
+@pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
+def test_a_long_token_waits_until_it_is_asked_for(
+    certificates: Certificates, mechanism: str
+) -> None:
+    script = Script(
+        tls=certificates.server_context(), mechanisms=(mechanism,), tokens={"desk": "t" * 2500}
+    )
+    with scripted_server(script) as scripted:
+        supply = ListSupply([make_outgoing()])
+        send(
+            server_at(
+                scripted, username="desk", token="t" * 2500, ca_file=str(certificates.authority)
+            ),
+            supply,
+        )
+
+    assert supply.outcomes[1].is_accepted
+
+
+class Tokens:
+    """Gives out one token after the other."""
+
+    def __init__(self, *tokens: str) -> None:
+        self._tokens = list(tokens)
+
+    async def token(self, refused: str = "") -> str:
+        if refused:
+            self._tokens.remove(refused)
+        if not self._tokens:
+            raise TokenError("the token command 'print-token' failed: log in again")
+        return self._tokens[0]
+
+
+@pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
+def test_a_token_that_has_run_out_is_replaced_on_the_same_connection(
+    certificates: Certificates, mechanism: str
+) -> None:
+    script = Script(
+        tls=certificates.server_context(), mechanisms=(mechanism,), tokens={"desk": "new"}
+    )
+    with scripted_server(script) as scripted:
+        supply = ListSupply([make_outgoing()])
+        tokens = Tokens("old", "new")
+        send(
+            server_at(
+                scripted, username="desk", tokens=tokens, ca_file=str(certificates.authority)
+            ),
+            supply,
+        )
+
+    assert supply.outcomes[1].is_accepted
+    assert scripted.faults == []
+    assert len(scripted.logins) == 2
+
+
+def test_a_token_that_cannot_be_had_stops_the_run_and_says_why(certificates: Certificates) -> None:
+    script = Script(tls=certificates.server_context(), mechanisms=("XOAUTH2",))
+    with scripted_server(script) as scripted:
+        outcome = failure(
+            server_at(
+                scripted, username="desk", tokens=Tokens(), ca_file=str(certificates.authority)
+            )
+        )
+
+    assert (judge(outcome).reason, judge(outcome).stop_run) == ("token", True)
+    assert "log in again" in str(outcome)
 
 
 @pytest.mark.parametrize("mechanisms", [("PLAIN",), ("LOGIN",)])

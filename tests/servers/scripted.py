@@ -384,6 +384,9 @@ class _Connection:
         return await self._bearer(initial, r"a=(.*?),\x01.*auth=Bearer (.*?)\x01", b"AQ==\r\n")
 
     async def _bearer(self, initial: str, pattern: str, dismissal: bytes) -> tuple[str, bool]:
+        if not initial:
+            await self.say("334 ")
+            initial = (await self.until(b"\r\n")).decode()
         found = re.search(pattern, base64.b64decode(initial).decode(), re.DOTALL)
         assert found is not None
         user, token = found.groups()

@@ -31,6 +31,13 @@ def test_a_token_goes_as_its_mechanism_writes_it() -> None:
     ]
 
 
+def test_what_is_too_long_for_a_command_waits_until_it_is_asked_for() -> None:
+    token = Server("h", username="desk", token="t" * 600)
+
+    assert auth.credentials(token, "XOAUTH2")[0] == b""
+    assert len(auth.credentials(token, "XOAUTH2")) == 2
+
+
 @pytest.mark.parametrize(
     ("server", "offered", "chosen"),
     [

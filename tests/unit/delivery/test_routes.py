@@ -107,6 +107,14 @@ def test_a_backup_is_used_only_while_no_other_server_works() -> None:
     assert usable(routes, NOW + timedelta(minutes=1)) == [main]
 
 
+def test_senders_are_compared_as_people_write_them() -> None:
+    route = Route("office", Server("h"), senders=("@Library.example", "News@Press.example"))
+
+    assert route.carries("desk@library.EXAMPLE")
+    assert route.carries("news@press.example")
+    assert not route.carries("desk@press.example")
+
+
 def test_a_route_carries_the_senders_it_is_for() -> None:
     route = Route("r", Server("mail.example"), senders=("news@a.example", "b.example"))
 

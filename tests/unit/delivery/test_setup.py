@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,39 @@ def test_the_server_of_env_is_the_only_route_where_no_other_is_named(tmp_path: P
     assert route.limits == Limits(per_hour=7)
 
 
+def test_a_token_or_the_command_that_prints_it_comes_from_env(tmp_path: Path) -> None:
+    lines = (
+        "SMTP_HOST=h\nSMTP_USERNAME=desk@x.example\nSMTP_TOKEN=canary\nSMTP_LOCAL_NAME=m.example\n"
+    )
+    fixed = _load(tmp_path, '[smtp]\nmechanism = "xoauth2"\n', lines)
+    fresh = _load(tmp_path, "", lines + "SMTP_TOKEN_COMMAND=print-token desk\n")
+
+    [by_token] = setup.routes_of(fixed.routes, fixed.sending)
+    [by_command] = setup.routes_of(fresh.routes, fresh.sending)
+
+    assert (by_token.server.token, by_token.server.mechanism) == ("canary", "XOAUTH2")
+    assert by_token.server.local_name == "m.example"
+    assert (by_command.server.token, by_command.server.uses_token) == ("", True)
+    assert "canary" not in repr(fixed)
+    assert "canary" not in str(settings.describe(fixed))
+
+
+def test_each_route_has_its_own_token_and_name(tmp_path: Path) -> None:
+    toml = """
+    [[sending.routes]]
+    name = "a"
+    host = "a.example"
+    username = "desk"
+    token_variable = "A_TOKEN"
+    local_name = "bücherei.example"
+    """
+    loaded = _load(tmp_path, toml, "A_TOKEN=canary\n")
+
+    [route] = setup.routes_of(loaded.routes, loaded.sending)
+
+    assert (route.server.token, route.server.local_name) == ("canary", "xn--bcherei-n2a.example")
+
+
 def test_domains_and_quiet_hours_are_read(tmp_path: Path) -> None:
     loaded = _load(tmp_path, TOML, "OFFICE_PASSWORD=x\n")
 
@@ -100,13 +134,57 @@ def test_domains_and_quiet_hours_are_read(tmp_path: Path) -> None:
     ("route", "sending"),
     [
         (RouteSettings("r", "mail.example", security="ssl"), SendingSettings()),
-        (RouteSettings("r", "mail.example"), SendingSettings(timeouts={"dott": 3})),
+        (RouteSettings("r", "mail.example"), SendingSettings(timeouts={"ssl": 3})),
+        (RouteSettings("r", "mail.example", mechanism="ssl"), SendingSettings()),
+        (RouteSettings("r", "mail.example", local_name="ssl x\r\nMAIL"), SendingSettings()),
+        (RouteSettings("r", "ssl.example", token="t"), SendingSettings()),
     ],
-    ids=["security", "stage"],
+    ids=["security", "stage", "mechanism", "name", "account"],
 )
 def test_what_is_misspelt_is_named(route: RouteSettings, sending: SendingSettings) -> None:
-    with pytest.raises(SettingsError, match=r"ssl|dott"):
+    with pytest.raises(SettingsError, match=r"(?i)ssl"):
         setup.routes_of([route], sending)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"port": 0},
+        {"port": 70000},
+        {"connections": 0},
+        {"per_second": -1.0},
+        {"per_second": float("nan")},
+        {"per_second": float("inf")},
+        {"per_hour": -5},
+        {"per_day": -5},
+        {"warm_up": (0, 50)},
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(changes))):
+        setup.routes_of([RouteSettings("r", "mail.example", **changes)], SendingSettings())
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_a_time_out_is_some_time(seconds: float) -> None:
+    with pytest.raises(SettingsError, match=r"timeouts\.dot"):
+        setup.routes_of(
+            [RouteSettings("r", "mail.example")], SendingSettings(timeouts={"dot": seconds})
+        )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"first_pause_seconds": 0}, {"longest_pause_seconds": 10}, {"give_up_days": -1}],
+)
+def test_patience_has_some_length(changes: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(changes))):
+        setup.patience_of(SendingSettings(**changes))
+
+
+def test_two_routes_of_one_name_are_refused() -> None:
+    with pytest.raises(SettingsError, match="two routes are called 'r'"):
+        setup.routes_of([RouteSettings("r", "a"), RouteSettings("r", "b")], SendingSettings())
 
 
 def test_no_server_and_no_hours_are_told() -> None:
