@@ -88,7 +88,7 @@ def test_the_server_of_env_is_the_only_route_where_no_other_is_named(tmp_path: P
 
 def test_a_token_or_the_command_that_prints_it_comes_from_env(tmp_path: Path) -> None:
     lines = (
-        "SMTP_HOST=h\nSMTP_USERNAME=desk@x.example\nSMTP_TOKEN=canary\nSMTP_LOCAL_NAME=m.example\n"
+        "SMTP_HOST=h\nSMTP_USERNAME=desk@x.example\nSMTP_TOKEN=s3cret\nSMTP_LOCAL_NAME=m.example\n"
     )
     fixed = _load(tmp_path, '[smtp]\nmechanism = "xoauth2"\n', lines)
     fresh = _load(tmp_path, "", lines + "SMTP_TOKEN_COMMAND=print-token desk\n")
@@ -96,11 +96,11 @@ def test_a_token_or_the_command_that_prints_it_comes_from_env(tmp_path: Path) ->
     [by_token] = setup.routes_of(fixed.routes, fixed.sending)
     [by_command] = setup.routes_of(fresh.routes, fresh.sending)
 
-    assert (by_token.server.token, by_token.server.mechanism) == ("canary", "XOAUTH2")
+    assert (by_token.server.token, by_token.server.mechanism) == ("s3cret", "XOAUTH2")
     assert by_token.server.local_name == "m.example"
     assert (by_command.server.token, by_command.server.uses_token) == ("", True)
-    assert "canary" not in repr(fixed)
-    assert "canary" not in str(settings.describe(fixed))
+    assert "s3cret" not in repr(fixed)
+    assert "s3cret" not in str(settings.describe(fixed))
 
 
 def test_each_route_has_its_own_token_and_name(tmp_path: Path) -> None:
@@ -112,11 +112,11 @@ def test_each_route_has_its_own_token_and_name(tmp_path: Path) -> None:
     token_variable = "A_TOKEN"
     local_name = "bücherei.example"
     """
-    loaded = _load(tmp_path, toml, "A_TOKEN=canary\n")
+    loaded = _load(tmp_path, toml, "A_TOKEN=s3cret\n")
 
     [route] = setup.routes_of(loaded.routes, loaded.sending)
 
-    assert (route.server.token, route.server.local_name) == ("canary", "xn--bcherei-n2a.example")
+    assert (route.server.token, route.server.local_name) == ("s3cret", "xn--bcherei-n2a.example")
 
 
 def test_domains_and_quiet_hours_are_read(tmp_path: Path) -> None:
