@@ -104,6 +104,6 @@ def _unit(one: etree._Element) -> Unit:
 
 
 def _text(unit: etree._Element, name: str) -> str:
-    """Return the words of an element, or of all those of that name."""
+    """Return the words of an element, of several of that name with a blank between."""
     found = unit.findall(f"{{*}}{name}")
-    return "".join(str(text) for element in found for text in element.itertext())
+    return " ".join("".join(map(str, element.itertext())) for element in found)
