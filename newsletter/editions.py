@@ -270,6 +270,7 @@ class Editions:
         rows = self.grid(languages)
         for language in languages:
             for row in incomplete(rows, language):
-                is_stale = row.cells[language].state is TranslationState.STALE
                 title = row.title if row.key else "the subject and the issue's own texts"
-                yield preflight.Untranslated(language, title, "stale" if is_stale else "missing")
+                state = row.cells[language].state
+                is_missing = state is TranslationState.FALLBACK
+                yield preflight.Untranslated(language, title, "missing" if is_missing else state)

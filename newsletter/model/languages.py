@@ -35,24 +35,26 @@ _UNPRINTABLE = dict.fromkeys(
 
 def direction_of(language: str) -> str:
     """Return "rtl" or "ltr" for a language; an unknown or empty one is "ltr"."""
-    base, *rest = _parts(language)
-    scripts = [part for part in rest if len(part) == 4 and part.isalpha()]
+    parts = _parts(language)
+    scripts = _scripts(parts)
     if scripts:
         return "rtl" if scripts[0] in _RIGHT_TO_LEFT_SCRIPTS else "ltr"
-    return "rtl" if base in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if parts[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def is_same(one: str, other: str) -> bool:
     """Say whether a reader of one language reads the other: "en-GB" and "en" are the same.
 
-    Simplified and traditional Chinese are not: their readers are served by different texts.
+    Simplified and traditional Chinese are not, nor is one language in two scripts (sr-Latn,
+    sr-Cyrl): their readers are served by different texts.
     """
     left, right = _parts(one), _parts(other)
     if left[0] != right[0] or not left[0]:
         return False
     if left[0] == "zh":
         return _is_traditional(left) == _is_traditional(right)
-    return True
+    scripts = {*_scripts(left), *_scripts(right)}
+    return len(scripts) < 2
 
 
 def best_match(wanted: str, offered: Iterable[str]) -> str | None:
@@ -78,6 +80,11 @@ def printable(text: str) -> str:
 
 def _parts(language: str) -> list[str]:
     return language.replace("_", "-").lower().split("-")
+
+
+def _scripts(parts: list[str]) -> list[str]:
+    """Return the script that a language names, as in sr-Latn."""
+    return [part for part in parts[1:] if len(part) == 4 and part.isalpha()][:1]
 
 
 def _is_traditional(parts: list[str]) -> bool:

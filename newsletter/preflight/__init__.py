@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Untranslated:
-    """One text that a language lacks or has in an old form; state is missing or stale."""
+    """One text that a language lacks or has in an old form; state is missing, partial or stale."""
 
     language: str
     title: str

@@ -8,6 +8,13 @@ from newsletter.preflight import Candidate, Check, Finding, error, warning
 from newsletter.preflight.pages import shortened
 
 
+_STATES = {
+    "missing": "not translated",
+    "partial": "translated in part",
+    "stale": "older than the original",
+}
+
+
 def translations(candidate: Candidate) -> Iterator[Finding]:
     """Find languages with texts that are missing or older than their original.
 
@@ -22,10 +29,9 @@ def translations(candidate: Candidate) -> Iterator[Finding]:
         shown = ", ".join(repr(shortened(title, 40)) for title in titles[:3])
         more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
         verb = "is" if len(titles) == 1 else "are"
-        what = "older than the original" if state == "stale" else "not translated"
         yield finding(
             "translation-stale" if state == "stale" else "translation-missing",
-            f"{shown}{more} {verb} {what}",
+            f"in {language!r}, {shown}{more} {verb} {_STATES[state]}",
             where=f"language {language!r}",
             mend=f"Run `newsletter translations export {candidate.issue.slug} "
             f"--language {language}`.",

@@ -97,9 +97,9 @@ def _whole_texts(content: EditionContent) -> Mapping[str, Markup]:
     """Return the items' whole texts for a light edition; other editions have none."""
     if content.edition.form is not EditionForm.LIGHT:
         return {}
-    from newsletter.rendering.wholetexts import whole_texts
+    from newsletter.rendering.wholetexts import budget_of, whole_texts
 
-    return whole_texts(content.items)
+    return whole_texts(content.items, budget_of(content))
 
 
 def _css(setting: Setting, name: str) -> Markup:

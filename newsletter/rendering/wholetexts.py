@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from newsletter.model.editions import EditionItem, LocalText
+from newsletter.model.editions import EditionContent, EditionItem, LocalText
 from newsletter.model.message import without_markers
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: A light edition of 12 items stays under 20 kB; this is what its texts may take of it.
 BUDGET_BYTES = 10_000
+#: Titles, addresses and the editor's words of 12 usual items: what is more comes off the budget.
+_USUAL_WORDS_BYTES = 3_000
 #: nh3 is worse than linear on hostile nesting (run with 0.3.8): bound what it is handed.
 _MOST_CHARACTERS = 65_536
 #: Tells the reader that the page, to which the title leads, says more.
@@ -24,6 +26,19 @@ _INLINE = {"a", "b", "br", "em", "i", "strong"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 #: Read for the blocks they hold, never written.
 _FRAMES = {"article", "div", "figure", "main", "section", "table", "tbody", "td", "tr"}
+
+
+def budget_of(content: EditionContent) -> int:
+    """Return what whole texts may take of an edition: less where its own words are heavy.
+
+    Cyrillic and Arabic letters take two bytes each, Chinese ones three.
+    """
+    words = [str(content.intro)]
+    for item in content.items:
+        words += [str(item.title), item.link]
+    for link in content.quick_links:
+        words += [str(link.title), link.link]
+    return max(0, BUDGET_BYTES - max(0, sum(map(_size, words)) - _USUAL_WORDS_BYTES))
 
 
 def whole_texts(

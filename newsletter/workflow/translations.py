@@ -59,7 +59,7 @@ def export(workspace: Workspace, slug: str, language: str, form: str) -> bytes:
     Raises SettingsError for a language the newsletter does not have.
     """
     issue = _issue(workspace, slug)
-    _refuse_unknown(workspace, issue, language)
+    language = _known(workspace, issue, language)
     units = translations.units(issue, language)
     if not units:
         raise SettingsError(
@@ -85,10 +85,7 @@ def take_back(
         )
     with workspace.writing():
         issue = _issue(workspace, slug)
-        # Tools write fr_FR or zh-CN where "fr" or "zh" was handed out.
-        known = _languages(workspace, issue)
-        language = best_match(returned.language, known) or returned.language
-        _refuse_unknown(workspace, issue, language)
+        language = _known(workspace, issue, returned.language)
         folder = issue_files.folder_of(workspace.issues_folder, slug)
         before = text_files.read_texts(folder, language)
         merged = taking_back.merge(
@@ -128,10 +125,14 @@ def _languages(workspace: Workspace, issue: Issue) -> tuple[str, ...]:
     return (issue.language, settings.language, *settings.languages, *issue.translations)
 
 
-def _refuse_unknown(workspace: Workspace, issue: Issue, language: str) -> None:
+def _known(workspace: Workspace, issue: Issue, language: str) -> str:
+    """Return the newsletter's name of a language.
+
+    Tools write fr_FR or zh-CN where "fr" or "zh" was handed out, people pt for pt-BR.
+    """
     known = _languages(workspace, issue)
-    if language in known:
-        return
+    if found := best_match(language, known):
+        return found
     near = difflib.get_close_matches(language, known, n=1)
     meant = f"Did you mean {near[0]!r}? " if near else ""
     raise SettingsError(

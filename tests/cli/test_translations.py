@@ -150,3 +150,12 @@ def test_a_file_of_another_issue_is_refused(team: Path) -> None:
     assert result.exit_code == 1
     assert "belongs to issue '2016-05'" in result.output
     assert not (other / "fr.toml").exists()
+
+
+def test_a_language_may_be_named_by_a_shorter_or_capital_code(team: Path) -> None:
+    settings = team / "newsletter.toml"
+    settings.write_text(settings.read_text().replace('"fr"', '"pt-BR"'))
+
+    for code in ("pt", "PT-br", "pt_BR"):
+        out = _run("export", "2016-05", "--language", code, "--output", "-").output
+        assert '"Language: pt-BR\\n"' in out

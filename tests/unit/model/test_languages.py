@@ -34,6 +34,10 @@ def test_an_unknown_language_runs_from_left_to_right(name: str) -> None:
         ("zh", "zh-TW", False),
         ("zh-Hant", "zh-HK", True),
         ("zh-Hans-HK", "zh-CN", True),
+        ("sr-Latn", "sr", True),
+        ("sr-Latn", "sr-Latn-RS", True),
+        ("sr-Latn", "sr-Cyrl", False),
+        ("az-Arab", "az-Latn", False),
     ],
 )
 def test_a_reader_of_one_language_reads_its_regional_forms(

@@ -21,13 +21,23 @@ def test_a_language_that_may_fall_back_is_a_warning_for_all_its_texts() -> None:
     missing, stale = run(lacking(), translated.CHECKS)
 
     assert missing.check == "translation-missing"
-    assert missing.message == "'Item 0', 'Item 1', 'Item 2' and 2 more are not translated"
+    assert missing.message == (
+        "in 'fr', 'Item 0', 'Item 1', 'Item 2' and 2 more are not translated"
+    )
     assert missing.where == "language 'fr'"
     assert "translations export 2016-05 --language fr" in missing.mend
     assert stale.check == "translation-stale"
-    assert stale.message == "'Old' is older than the original"
+    assert stale.message == "in 'es', 'Old' is older than the original"
     assert not stops((missing, stale))
 
 
 def test_a_language_that_must_be_complete_stops() -> None:
     assert stops(run(lacking("fr"), translated.CHECKS))
+
+
+def test_what_is_translated_in_part_is_said_to_be_so() -> None:
+    part = replace(candidate(), untranslated=(Untranslated("ar", "Panama", "partial"),))
+
+    (found,) = run(part, translated.CHECKS)
+
+    assert found.message == "in 'ar', 'Panama' is translated in part"

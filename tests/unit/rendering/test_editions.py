@@ -94,6 +94,20 @@ def test_a_light_edition_with_whole_texts_stays_under_20_kilobytes() -> None:
     assert len(rendered.html.encode()) < 20_000
 
 
+@pytest.mark.parametrize("letter", ["a", "ж", "م", "图"])
+def test_long_titles_and_addresses_take_nothing_from_the_lightness(letter: str) -> None:
+    words = " ".join([letter * 9] * 10)
+    one = make_issue_item(
+        title=words, link=f"https://library.example/{'a-long-address-' * 8}", content=f"<p>{words}"
+    )
+    items = tuple(replace(one, key=str(at), content=one.content * 20) for at in range(12))
+
+    rendered = render("en-light", make_issue(items=items, intro=words))
+
+    assert len(rendered.html.encode()) < 20_000
+    assert rendered.html.count(f"<p>{words}</p>") >= 12
+
+
 def test_thirty_items_stay_under_gmails_limit() -> None:
     issue = federation_issue()
     items = tuple(
