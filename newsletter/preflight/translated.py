@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from newsletter.preflight import Candidate, Check, Finding, error, warning
 from newsletter.preflight.pages import shortened
 
-
+#: State of a text -> what is said of it.
 _STATES = {
     "missing": "not translated",
     "partial": "translated in part",
