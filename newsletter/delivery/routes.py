@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter.delivery.pacing import Limits, WarmUp
-from newsletter.delivery.server import Server, Timeouts
+from newsletter.delivery.server import Seats, Server, Timeouts
 
 #: Gmail's advice (4.7.28): stop for ten minutes, then one connection, then one more each time.
 TOO_FAST_PAUSE = timedelta(minutes=10)
@@ -46,14 +46,20 @@ class Route:
 class Crew:
     """How many connections a route has: more only while more bring more."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, seats: Seats | None = None) -> None:
+        self._seats = seats
         self.most = max(1, most)
-        self.size = min(FIRST_CONNECTIONS, self.most)
+        self._size = min(FIRST_CONNECTIONS, self.most)
         self._before = 0
         self._rate_before = 0.0
         self._settled_for = 0
         #: After "too fast": grows by one at a time and no further than this.
         self._ceiling = self.most
+
+    @property
+    def size(self) -> int:
+        """Return how many connections there may be now: what pays, and what others leave."""
+        return self._seats.hold(self._size) if self._seats else self._size
 
     def review(self, rate: float) -> None:
         """Take the rate since the last review and decide on the size."""
@@ -61,26 +67,30 @@ class Crew:
             self._settled_for -= 1
             return
         if self._before and rate < self._rate_before * WORTH_IT:
-            self.size, self._before = self._before, 0
+            self._size, self._before = self._before, 0
             self._settled_for = 60
             return
-        if self.size >= self._ceiling:
+        if self._size >= self._ceiling:
             self._before = 0
             return
-        self._before, self._rate_before = self.size, rate
-        self.size = min(self.size + max(1, self.size // 2), self._ceiling)
+        self._before, self._rate_before = self._size, rate
+        self._size = min(self._size + max(1, self._size // 2), self._ceiling)
 
     def slow_down(self) -> None:
         """Halve after the server complained; the old size is out of reach for now."""
-        self._ceiling = max(1, self.size - 1)
-        self.size = max(1, self.size // 2)
+        self._ceiling = max(1, self._size - 1)
+        self._size = max(1, self._size // 2)
         self._before = 0
         self._settled_for = 20
+
+    def shrink(self) -> None:
+        """Go back to a single one."""
+        self._size = 1
 
     def recover(self) -> None:
         """Allow one more after a while without complaint."""
         self._ceiling = min(self.most, self._ceiling + 1)
-        self.size = min(self.size + 1, self._ceiling)
+        self._size = min(self._size + 1, self._ceiling)
 
 
 class RouteHealth:
@@ -88,7 +98,7 @@ class RouteHealth:
 
     def __init__(self, route: Route) -> None:
         self.route = route
-        self.crew = Crew(route.connections)
+        self.crew = Crew(route.connections, route.server.seats)
         self.paused_until: datetime | None = None
         #: Failures to get anything done in a row.
         self.failures = 0
@@ -118,7 +128,7 @@ class RouteHealth:
         self._slowed = now
         self.crew.slow_down()
         if is_rate:
-            self.crew.size = 1
+            self.crew.shrink()
             self.trouble = why
             self._pause(now + TOO_FAST_PAUSE)
         else:

@@ -21,6 +21,19 @@ class TokenSource(Protocol):
         """Return a token that is not `refused`; raises TokenError."""
 
 
+class Seats(Protocol):
+    """How many connections there may be, where other processes have some too."""
+
+    def hold(self, wanted: int) -> int:
+        """Return how many connections there may be now, of so many wanted."""
+
+    def sit(self) -> None:
+        """Note that a connection is being opened."""
+
+    def rise(self) -> None:
+        """Note that a connection has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A mail server that takes our messages."""
@@ -43,6 +56,8 @@ class Server:
     local_name: str = ""
     #: Some providers close a connection after so many; a new one also spreads the load.
     messages_per_connection: int = 100
+    #: Shared with other processes; None: nobody else uses this server.
+    seats: Seats | None = field(default=None, repr=False, compare=False)
     #: Several commands in one write where the server offers it (RFC 2920).
     pipelining: bool = True
 

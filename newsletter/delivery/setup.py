@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import cast, get_args
@@ -12,7 +12,7 @@ from typing import cast, get_args
 from newsletter.delivery.ledger import Patience
 from newsletter.delivery.pacing import DomainLimits, Domains, Limits, QuietHours, WarmUp
 from newsletter.delivery.routes import Route
-from newsletter.delivery.server import Mechanism, Security, Server, Timeouts
+from newsletter.delivery.server import Mechanism, Seats, Security, Server, Timeouts
 from newsletter.delivery.tokens import TokenCommand
 from newsletter.errors import ServerError, SettingsError
 from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
@@ -35,6 +35,14 @@ def routes_of(routes: Sequence[RouteSettings], sending: SendingSettings) -> tupl
             f"two routes are called {min(doubled)!r}", hint="Give each its own `name`."
         )
     return tuple(_route(one, sending) for one in routes)
+
+
+def seated(routes: Sequence[Route], seats: Callable[[str, int], Seats]) -> tuple[Route, ...]:
+    """Return the routes with this process's share of their connections."""
+    return tuple(
+        replace(route, server=replace(route.server, seats=seats(route.name, route.connections)))
+        for route in routes
+    )
 
 
 def _route(one: RouteSettings, sending: SendingSettings) -> Route:

@@ -61,6 +61,7 @@ class Session:
         self._wire: Wire | None = None
         self._exchange: Exchange | None = None
         self._stage = Stage.CONNECT
+        self._is_seated = False
 
     @property
     def is_usable(self) -> bool:
@@ -72,6 +73,7 @@ class Session:
 
         Raises SessionError with the stage and the server's reply when any of it fails.
         """
+        self._sit()
         try:
             await self._open()
         except WireError as error:
@@ -80,6 +82,10 @@ class Session:
             raise SessionError(outcome) from error
         except SessionError:
             await self._drop()
+            raise
+        except BaseException:
+            self._abandon()
+            self._rise()
             raise
 
     async def deliver(self, supply: Supply) -> Ending:
@@ -102,6 +108,22 @@ class Session:
 
     async def close(self) -> None:
         """Say QUIT where that still makes sense, and let the connection go."""
+        try:
+            await self._say_goodbye()
+        finally:
+            self._rise()
+
+    def _sit(self) -> None:
+        if self.server.seats is not None and not self._is_seated:
+            self._is_seated = True
+            self.server.seats.sit()
+
+    def _rise(self) -> None:
+        if self.server.seats is not None and self._is_seated:
+            self._is_seated = False
+            self.server.seats.rise()
+
+    async def _say_goodbye(self) -> None:
         wire, usable = self._wire, self.is_usable
         self._exchange = None
         if wire is None:
@@ -124,6 +146,7 @@ class Session:
         if self._wire is not None:
             await self._wire.close()
             self._wire = None
+        self._rise()
 
     async def _open(self) -> None:
         server, timeouts = self.server, self.timeouts

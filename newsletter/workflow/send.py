@@ -39,6 +39,8 @@ from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.machine import fingerprint
 from newsletter.store.mailings import Mailings
+from newsletter.store.seats import SeatFile
+from newsletter.store.senders import database_path
 
 if TYPE_CHECKING:
     from newsletter.settings import Settings
@@ -105,7 +107,9 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
         dkim = settings.dkim
         signer = configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
         routes = _for_sender(routes, mailing)
-        return _Run(store, settings, mailing, how, signer).go(routes, now)
+        with SeatFile(database_path(store)) as seats:
+            routes = setup.seated(routes, seats.of)
+            return _Run(store, settings, mailing, how, signer).go(routes, now)
 
 
 def _for_sender(routes: tuple[Route, ...], mailing: Mailing) -> tuple[Route, ...]:

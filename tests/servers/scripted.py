@@ -154,6 +154,8 @@ class ScriptedServer:
         #: Every command line, with the number of its connection.
         self.commands: list[tuple[int, str]] = []
         self.connections = 0
+        #: Connections open at once, now and at most.
+        self.open = self.most_open = 0
         self._log = log
         self._gate = gate
         self._allowed = 0
@@ -216,6 +218,8 @@ class ScriptedServer:
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
         connection = _Connection(self, reader, writer, self.connections)
         try:
             await connection.talk()
@@ -223,6 +227,7 @@ class ScriptedServer:
             pass
         finally:
             self._tasks.discard(task)
+            self.open -= not connection.has_quit
             writer.transport.abort()
 
 
@@ -251,6 +256,7 @@ class _Connection:
         self.parameters = ""
         self.recipients: list[str] = []
         self.count = 0
+        self.has_quit = False
 
     async def talk(self) -> None:
         await self.act("greeting", "220 scripted.test ESMTP")
@@ -486,6 +492,8 @@ class _Connection:
         await self.say("250 2.0.0 Ok")
 
     async def on_quit(self, _rest: str) -> None:
+        self.has_quit = True
+        self.server.open -= 1
         await self.act("quit", "221 2.0.0 Bye")
         raise _GoneError
 

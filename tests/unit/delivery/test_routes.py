@@ -57,7 +57,9 @@ def test_no_more_connections_than_the_server_allows() -> None:
 
 def test_after_a_complaint_there_are_half_as_many_and_they_come_back_one_by_one() -> None:
     health = _health()
-    health.crew.size = 8
+    for rate in (100, 200):
+        health.crew.review(rate)
+    assert health.crew.size == 9
 
     health.complained("421 too many connections", NOW, is_rate=False)
 

@@ -1,0 +1,125 @@
+"""The connections to each server, shared out among all processes that send from a database."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from time import monotonic
+from typing import Self
+from zlib import crc32
+
+from newsletter.errors import StoreError
+
+#: Each route has so many places in the file of locks: seats first, then signs of presence.
+_ROOM = 2048
+_PRESENCE = 1024
+#: More processes than this are counted as so many.
+MOST_PROCESSES = 32
+#: How often a seat that others have is asked for again, and the others are counted.
+LOOK_SECONDS = 0.25
+
+
+class SeatFile:
+    """The file whose locks are the seats; the kernel gives them up with the process.
+
+    Nothing is ever written into it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        path = database.with_name(f"{database.name}-connections")
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"cannot write {str(path)!r}: {error.strerror}") from error
+
+    def __enter__(self) -> Self:
+        """Return the file."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave all places."""
+        self.close()
+
+    def of(self, route: str, most: int) -> Seats:
+        """Return the share that this process has of a route's connections."""
+        return Seats(self, route, most)
+
+    def take(self, place: int) -> bool:
+        """Take a place; say whether it was free."""
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except OSError:
+            return False
+        return True
+
+    def give_up(self, place: int) -> None:
+        """Leave a place to others."""
+        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, place)
+
+    def close(self) -> None:
+        """Leave all places."""
+        os.close(self._descriptor)
+
+
+class Seats:
+    """The share that one process has of the connections of a route.
+
+    Processes share alike: a new one gets a seat as soon as another has one too many
+    and its message there is done.
+    """
+
+    def __init__(self, file: SeatFile, route: str, most: int) -> None:
+        self._file = file
+        self._first = crc32(route.encode()) * _ROOM
+        self._most = min(most, _PRESENCE)
+        self._held: list[int] = []
+        self._sitting = 0
+        self._share = self._most
+        self._looked = float("-inf")
+        self._presence = next(
+            (place for place in self._signs() if file.take(place)), self._first + _PRESENCE
+        )
+
+    def hold(self, wanted: int) -> int:
+        """Return how many connections there may be now, of so many wanted."""
+        if monotonic() - self._looked >= LOOK_SECONDS:
+            self._look(wanted)
+        return min(wanted, self._share, len(self._held))
+
+    def sit(self) -> None:
+        """Note that a connection is being opened."""
+        self._sitting += 1
+
+    def rise(self) -> None:
+        """Note that a connection has ended."""
+        self._sitting -= 1
+
+    def _look(self, wanted: int) -> None:
+        """Take what is wanted and free; leave what is too much once as few connections are open."""
+        self._looked = monotonic()
+        self._share = max(1, -(-self._most // (1 + self._others())))
+        due = min(wanted, self._share)
+        for place in range(self._first, self._first + self._most):
+            if len(self._held) >= due:
+                break
+            if place not in self._held and self._file.take(place):
+                self._held.append(place)
+        if self._sitting <= due:
+            while len(self._held) > due:
+                self._file.give_up(self._held.pop())
+
+    def _signs(self) -> range:
+        return range(self._first + _PRESENCE, self._first + _PRESENCE + MOST_PROCESSES)
+
+    def _others(self) -> int:
+        """Count the other processes that send by this route."""
+        count = 0
+        for place in self._signs():
+            if place == self._presence:
+                continue
+            if self._file.take(place):
+                self._file.give_up(place)
+            else:
+                count += 1
+        return count

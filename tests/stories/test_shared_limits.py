@@ -1,0 +1,68 @@
+"""Two mailings at once keep the limits of the server together."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.servers.scripted import Script, ScriptedServer, scripted_server
+from tests.stories.mailing_room import MailingRoom
+
+
+def _two_lists(folder: Path, port: int, sending: str, each: int) -> MailingRoom:
+    room = MailingRoom.furnish(folder, port, sending=sending)
+    room.invite([f"m{number}@members.example" for number in range(each)])
+    room.invite([f"f{number}@friends.example" for number in range(each)], "friends")
+    return room
+
+
+def _send_both(room: MailingRoom, scripted: ScriptedServer) -> list[subprocess.Popen[str]]:
+    """Start one mailing and, as soon as it is under way, the other."""
+    first = room.popen("send", "2016-05", "--list", "members", "--really", "--yes")
+    while not scripted.accepted:
+        assert first.poll() is None, first.communicate()
+    return [first, room.popen("send", "2016-05", "--list", "friends", "--really", "--yes")]
+
+
+def _ended(senders: list[subprocess.Popen[str]]) -> list[int]:
+    ends = [sender.communicate(timeout=120) for sender in senders]
+    assert not any("Traceback" in err for _, err in ends), ends
+    return [sender.returncode for sender in senders]
+
+
+def test_two_processes_have_no_more_connections_than_one_may(tmp_path: Path) -> None:
+    with scripted_server(Script(dot_delay=0.04)) as scripted:
+        room = _two_lists(tmp_path, scripted.port, "connections = 3", 120)
+
+        codes = _ended(_send_both(room, scripted))
+
+    assert codes == [0, 0]
+    assert len({mail.recipient for mail in scripted.accepted}) == len(scripted.accepted) == 240
+    assert scripted.most_open == 3
+
+
+def test_two_processes_with_one_connection_take_turns(tmp_path: Path) -> None:
+    with scripted_server(Script(dot_delay=0.04)) as scripted:
+        room = _two_lists(tmp_path, scripted.port, "connections = 1", 20)
+
+        codes = _ended(_send_both(room, scripted))
+
+    assert codes == [0, 0]
+    assert len(scripted.accepted) == 40
+    assert scripted.most_open == 1
+
+
+def test_two_processes_send_no_more_in_an_hour_than_one_may(tmp_path: Path) -> None:
+    with scripted_server() as scripted:
+        room = _two_lists(tmp_path, scripted.port, "per_hour = 70", 50)
+        senders = _send_both(room, scripted)
+        try:
+            while len(scripted.accepted) < 70:
+                running = [sender for sender in senders if sender.poll() is None]
+                assert running, [sender.communicate() for sender in senders]
+            for sender in senders:
+                sender.terminate()
+        finally:
+            _ended(senders)
+
+    assert len(scripted.accepted) == 70
