@@ -11,6 +11,7 @@ import stat
 from base64 import b64encode
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,7 +76,7 @@ class Signer:
         )
         return b"%b\r\n h=%b;\r\n bh=%b;\r\n b=" % (
             lines.encode("ascii"),
-            named.replace(b":list-id", b":\r\n list-id"),
+            _lines_of(named),
             body_hash,
         )
 
@@ -126,6 +127,18 @@ def _chosen(fields: list[tuple[bytes, bytes]]) -> tuple[list[bytes], list[bytes]
         named += [name] * (len(occurring) + (name in OVERSIGNED))
         lines += occurring
     return named, lines
+
+
+@lru_cache(maxsize=64)
+def _lines_of(named: bytes) -> bytes:
+    """Return the list of names in lines within 78 characters (RFC 5322 section 2.1.1)."""
+    lines, line = [], b""
+    for name in named.split(b":"):
+        if len(line) + len(name) > 70:
+            lines.append(line)
+            line = b""
+        line += name + b":"
+    return b"\r\n ".join([*lines, line])[:-1]
 
 
 def _folded(seal: bytes) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from email.utils import parseaddr
 
+from newsletter.model.written_sender import name_and_address
 from newsletter.preflight import Candidate, Check, Finding, error, warning
 from newsletter.preflight.pages import shortened, squeezed, width
 
@@ -30,7 +30,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 def sender_name(candidate: Candidate) -> Iterator[Finding]:
     """Find a sender's name that hides, shouts or pretends (Gmail's sender guidelines, 2024)."""
-    written, address = parseaddr(candidate.identity.mail_from)
+    written, address = name_and_address(candidate.identity.mail_from)
     name = written or candidate.identity.name
     where = f"sender {shortened(name)!r}"
     mend = "Correct `name` in newsletter.toml: the plain name of the newsletter."
@@ -79,8 +79,9 @@ def shouting(candidate: Candidate) -> Iterator[Finding]:
 
 def subject_problems(subject: str) -> Iterator[str]:
     """Yield what makes a subject look like spam."""
-    cased = [one for one in subject if one.isupper() or one.islower()]
-    if len(cased) >= 12 and sum(one.isupper() for one in cased) > 0.7 * len(cased):
+    letters = [one for one in subject if one.isalpha()]
+    # Of all letters: in Arabic and Chinese only "IFLA" and the like have capitals.
+    if len(letters) >= 12 and sum(one.isupper() for one in letters) > 0.7 * len(letters):
         yield "is in capitals"
     if _SHOUTS.search(subject):
         yield "shouts with its punctuation"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from email.utils import parseaddr
 
 from newsletter.model.content import Identity
+from newsletter.model.written_sender import name_and_address
 from newsletter.rendering.headers import Addressing
 
 
 def addressing_of(identity: Identity, issue: str, date: datetime) -> Addressing:
     """Return what the headers of an issue's messages say, the same for preview and send."""
-    name, sender = parseaddr(identity.mail_from)
-    _, reply_to = parseaddr(identity.reply_to)
+    name, sender = name_and_address(identity.mail_from)
+    _, reply_to = name_and_address(identity.reply_to)
     return Addressing(
         sender=sender or identity.mail_from,
         date=date,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from newsletter.errors import MessageError
+from newsletter.model import encoding
 from newsletter.model.content import Edition, Identity
 from newsletter.model.editions import archive_url
 from newsletter.model.public import SAMPLE_TOKEN, leave_address
+from newsletter.model.written_sender import name_and_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def personal_values(
     answers. The token says who may leave what. Without one (a preview, a test to named
     addresses) the page is that of a sample, and the mail names the list.
     """
-    office = _address(identity.contact or identity.reply_to or identity.mail_from)
+    office = _office(identity)
     leave = _mailto(office, f"unsubscribe {token or mailing_list.key}")
     page = identity.unsubscribe_url
     domain = _address(identity.mail_from).rpartition("@")[2]
@@ -49,9 +52,23 @@ def personal_values(
     }
 
 
+def _office(identity: Identity) -> str:
+    """Return who reads the letters of those who leave; a contact may be a page instead."""
+    written = (identity.contact, identity.reply_to, identity.mail_from)
+    return next(filter(None, map(_address, written)), "")
+
+
 def _address(written: str) -> str:
-    """Return the bare address of `Name <address>`."""
-    return written.rpartition("<")[2].rstrip("> ").strip()
+    """Return the bare address of `Name <address>`, its domain in ASCII; "" where there is none.
+
+    Few programs follow a mailto: to a domain in other letters, and List-Id is ASCII.
+    """
+    if "://" in written:
+        return ""
+    try:
+        return encoding.addr_spec(name_and_address(written)[1])
+    except MessageError:
+        return ""
 
 
 def _mailto(address: str, subject: str) -> str:

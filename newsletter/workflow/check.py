@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from newsletter import __version__, preflight
@@ -14,6 +13,7 @@ from newsletter.editing.periods import zone_named
 from newsletter.editions import Editions
 from newsletter.errors import EmptyEditionError, SourceUnreachableError
 from newsletter.model.content import Edition, EditionForm, RenderedEdition
+from newsletter.model.written_sender import name_and_address
 from newsletter.preflight import Finding as Finding  # the faces show it
 from newsletter.preflight.links import Answer
 
@@ -160,7 +160,7 @@ def _message(editions: Editions, rendered: RenderedEdition, now: datetime) -> by
         addressing_of(identity, editions.issue.slug, now),
         attachments=editions.attachments(rendered.edition),
     )
-    return template.fill(_sample(template, parseaddr(identity.mail_from)[1]))
+    return template.fill(_sample(template, name_and_address(identity.mail_from)[1]))
 
 
 def _sample(template: MessageTemplate, sender: str) -> dict[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.errors import FileWriteError, SigningError
 from newsletter.model import encoding
+from newsletter.model.written_sender import name_and_address
 
 if TYPE_CHECKING:
     from newsletter.delivery.signing import Signer
@@ -59,7 +59,7 @@ def new_key(
     """
     from newsletter.delivery import signing
 
-    _, sender = parseaddr(workspace.settings.mail.sender)
+    _, sender = name_and_address(workspace.settings.mail.sender)
     chosen = (domain or sender.rpartition("@")[2]).strip().lower()
     if not chosen:
         raise SigningError(

@@ -14,10 +14,11 @@ from newsletter.audience.consent import Keys, Purpose, make_token, person_on_lis
 from newsletter.delivery.rules import HARD_BOUNCES
 from newsletter.delivery.signing import configured_signer
 from newsletter.editions import Editions
-from newsletter.errors import PreflightError, SettingsError, StoreError
+from newsletter.errors import AddressError, PreflightError, SettingsError, StoreError
 from newsletter.model.content import Edition, EditionForm, Issue, RenderedEdition
 from newsletter.model.mailing import Mailing, Recipient, UnknownPolicy
 from newsletter.model.people import EmailAddress, MailingList, Reader, Subscriber, canonical_key
+from newsletter.model.written_sender import name_and_address
 from newsletter.store.bounces import suppress_all_bounced
 from newsletter.store.freezing import Freezing, FrozenEdition, NewMailing, served
 from newsletter.store.machine import fingerprint
@@ -340,7 +341,13 @@ def _sender(settings: Settings) -> EmailAddress:
             "nobody is set to send from",
             hint='Write MAIL_FROM="Name <address@example.org>" into .env.',
         )
-    return parse_address(settings.mail.sender)
+    try:
+        return parse_address(name_and_address(settings.mail.sender)[1])
+    except AddressError as error:
+        raise SettingsError(
+            f"MAIL_FROM: {error}",
+            hint='Write it as MAIL_FROM="Name <address@example.org>" in .env.',
+        ) from error
 
 
 def _policy(written: str) -> UnknownPolicy:

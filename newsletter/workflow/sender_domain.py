@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from newsletter import preflight
 from newsletter import settings as settings_module
 from newsletter.errors import SettingsError
 from newsletter.model import encoding
+from newsletter.model.written_sender import name_and_address
 from newsletter.preflight import Finding
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def check_domain(
     from newsletter.preflight.reputation import examine
 
     settings = workspace.settings
-    mail_from = parseaddr(settings.mail.sender)[1]
+    mail_from = name_and_address(settings.mail.sender)[1]
     if "@" not in mail_from:
         raise SettingsError("MAIL_FROM is not set", hint="Set MAIL_FROM in .env.")
     if address:
         _numbers(address, "--address")
     dkim = settings.dkim
     signer = configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
-    return_path = parseaddr(settings.mail.return_path)[1]
+    return_path = name_and_address(settings.mail.return_path)[1]
     sender = Sender(
         # The DNS, and so the record to publish, has domains in ASCII only.
         mail_from=encoding.addr_spec(mail_from),

@@ -68,6 +68,8 @@ def test_a_subject_like_spam_is_found(subject: str) -> None:
 @pytest.mark.parametrize(
     "subject",
     [
+        "مكتبات العالم: IFLA AND UNESCO 2016 والتقارير",
+        "IFLA 与 UNESCO 在海牙开会讨论图书馆的发展",
         "IFLA WLIC 2016",
         "UNESCO and IFLA sign: what now?",
         "¡Bibliotecas abiertas!",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from newsletter.model.content import Edition
 from newsletter.rendering.personal import ListName, personal_values
 from tests.factories import make_identity
@@ -36,3 +38,28 @@ def test_nobody_in_particular_gets_the_link_of_a_sample() -> None:
 
     assert found["unsubscribe_url"] == "https://news.example/leave/sample"
     assert found["unsubscribe_mailto"].endswith("?subject=unsubscribe%20members")
+
+
+@pytest.mark.parametrize(
+    ("contact", "reply_to", "office"),
+    [
+        ("office@library.example", "", "office@library.example"),
+        ("Office <office@library.example>", "", "office@library.example"),
+        ("https://library.example/contact", "", "news@library.example"),
+        ("https://social.example/@library", "desk@library.example", "desk@library.example"),
+        ("Shelf Road 7", "The desk, 2nd floor <desk@library.example>", "desk@library.example"),
+        ("office@bücher.example", "", "office@xn--bcher-kva.example"),
+    ],
+)
+def test_whoever_leaves_by_mail_writes_to_an_address_that_mail_reaches(
+    contact: str, reply_to: str, office: str
+) -> None:
+    found = values("uabc", contact=contact, reply_to=reply_to)
+
+    assert found["unsubscribe_mailto"] == f"mailto:{office}?subject=unsubscribe%20uabc"
+
+
+def test_a_list_is_named_as_the_dns_writes_the_senders_domain() -> None:
+    found = values(mail_from="Bücher, Große <news@bücher.example>")
+
+    assert found["list_id"] == "members.xn--bcher-kva.example"
