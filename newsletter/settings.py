@@ -12,6 +12,7 @@ from typing import Any
 
 from newsletter.errors import SettingsError
 from newsletter.model.content import Identity, Source
+from newsletter.model.naming import check_lines, in_one_line
 from newsletter.model.public import check_page_address, one_click_address
 from newsletter.model.sending import (
     DkimSettings,
@@ -107,7 +108,8 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse languages that there are not, and a page that nobody can open."""
+        """Refuse names of two lines, languages there are not, a page that nobody can open."""
+        check_lines({"name": self.name, "organisation": self.organisation, "contact": self.contact})
         check_page_address("unsubscribe_url", self.unsubscribe_url)
         check_languages(
             (self.language, *self.languages),
@@ -120,7 +122,7 @@ class Settings:
         return Identity(
             name=self.name,
             organisation=self.organisation,
-            postal_address=self.postal_address,
+            postal_address=in_one_line(self.postal_address),
             contact=self.contact,
             website=self.website,
             public_url=self.public_url,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter import workspace as workspaces
+from newsletter.model.languages import printable
 
 if TYPE_CHECKING:
     from newsletter.workflow.translations import Cell, Grid, Imported
@@ -91,6 +92,7 @@ def _mark(cell: Cell) -> str:
 
 def _column(title: str) -> str:
     """Return a title cut or filled up to the width of its column, as a terminal shows it."""
+    title = printable(title)  # a title must not turn the line around
     widths = [_columns(char) for char in title]
     if sum(widths) > _TITLE_WIDTH:
         kept = next(at for at in range(len(title), -1, -1) if sum(widths[:at]) < _TITLE_WIDTH)

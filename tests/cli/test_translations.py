@@ -74,14 +74,15 @@ def test_the_columns_stand_below_each_other_whatever_the_titles_and_codes(team: 
     settings.write_text(settings.read_text().replace('["en", "fr", "ar"]', codes))
     (team / "issues/2016-05/issue.toml").write_text(
         f'subject = "{"三十个图书馆协会" * 9}"\n[[items]]\ntitle = "{"Long " * 30}"\n'
-        '[[items]]\ntitle = "e\u0301te\u0301 مكتبة"\n',
+        '[[items]]\ntitle = "e\u0301te\u0301 مكتبة"\n[[items]]\ntitle = "\u202etxet"\n',
         encoding="utf-8",
     )
 
-    head, *rows = _run("2016-05").output.splitlines()[:4]
+    head, *rows = _run("2016-05").output.splitlines()[:5]
 
     ends = {wrapping.width(row.partition("=")[0]) for row in rows}
     assert ends == {head.index("en")}
+    assert "\u202e" not in "".join(rows)
 
 
 @pytest.mark.parametrize("form", ["po", "xliff", "txt"])
