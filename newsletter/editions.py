@@ -49,11 +49,7 @@ class Editions:
 
         Raises IssueNotFoundError and IssueFileError.
         """
-        from newsletter.editing.issue_files import read_issue
-
-        language = workspace.settings.language
-        issue = read_issue(workspace.issues_folder, slug, language=language)
-        return cls(workspace, issue, identity=identity)
+        return cls(workspace, read(workspace, slug), identity=identity)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -274,3 +270,16 @@ class Editions:
                 state = row.cells[language].state
                 is_missing = state is TranslationState.FALLBACK
                 yield preflight.Untranslated(language, title, "missing" if is_missing else state)
+
+
+def read(workspace: Workspace, slug: str) -> Issue:
+    """Return an issue, with the originals that its translations were made from.
+
+    Raises IssueNotFoundError and IssueFileError.
+    """
+    from newsletter.editing.first_seen import with_originals
+    from newsletter.editing.issue_files import read_issue
+
+    language = workspace.settings.language
+    issue = read_issue(workspace.issues_folder, slug, language=language)
+    return with_originals(issue, workspace.cache_folder / "translations" / f"{slug}.json")

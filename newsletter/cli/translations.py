@@ -174,6 +174,23 @@ def take_back(named: str | None, issue: str, file: Path, replace: bool) -> None:
     _tell(done)
 
 
+@translations.command()
+@click.argument("issue")
+@click.option("--language", required=True, metavar="CODE", help="Whose texts are right.")
+@click.pass_obj
+def approve(named: str | None, issue: str, language: str) -> None:
+    """Say that a language's texts of ISSUE are right, though originals have changed.
+
+    They are not stale any more, until an original changes again.
+
+    Example: newsletter translations approve 2016-05 --language fr
+    """
+    from newsletter.workflow import translations as verb
+
+    name = verb.approve(workspaces.find(named), issue, language)
+    click.echo(f"Issue {issue} in {name}: its texts are right by what the originals say now.")
+
+
 def _tell(done: Imported) -> None:
     merged = done.merged
     confirmed = f"{len(merged.confirmed)} confirmed, " if merged.confirmed else ""

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.editing import handoff, issue_files, taking_back, text_files, translations
+from newsletter import editions
+from newsletter.editing import (
+    first_seen,
+    handoff,
+    issue_files,
+    taking_back,
+    text_files,
+    translations,
+)
 from newsletter.editing.handoff import Handoff, HandoffFormat
 from newsletter.editing.taking_back import Merged
 from newsletter.editing.translations import Cell as Cell  # the faces show it
 from newsletter.editing.translations import Row
-from newsletter.editions import Editions
 from newsletter.errors import FileWriteError, SettingsError, TranslationFileError
 from newsletter.model.languages import best_match
 
@@ -46,11 +53,11 @@ class Imported:
 
 def show(workspace: Workspace, slug: str) -> Grid:
     """Return the grid of an issue in the newsletter's languages and those it has texts in."""
-    issue = _issue(workspace, slug)
+    issue = editions.read(workspace, slug)
     languages = tuple(
         dict.fromkeys((issue.language, *workspace.settings.languages, *issue.translations))
     )
-    return Grid(slug, languages, Editions(workspace, issue).grid(languages))
+    return Grid(slug, languages, editions.Editions(workspace, issue).grid(languages))
 
 
 def export(workspace: Workspace, slug: str, language: str, form: str) -> bytes:
@@ -58,7 +65,7 @@ def export(workspace: Workspace, slug: str, language: str, form: str) -> bytes:
 
     Raises SettingsError for a language the newsletter does not have.
     """
-    issue = _issue(workspace, slug)
+    issue = editions.read(workspace, slug)
     language = _known(workspace, issue, language)
     units = translations.units(issue, language)
     if not units:
@@ -84,7 +91,7 @@ def take_back(
             hint=f"Import it with `newsletter translations import {returned.issue} {file}`.",
         )
     with workspace.writing():
-        issue = _issue(workspace, slug)
+        issue = editions.read(workspace, slug)
         language = _known(workspace, issue, returned.language)
         folder = issue_files.folder_of(workspace.issues_folder, slug)
         before = text_files.read_texts(folder, language)
@@ -96,17 +103,33 @@ def take_back(
     return Imported(slug, language, merged, returned.doubt)
 
 
+def approve(workspace: Workspace, slug: str, language: str) -> str:
+    """Say of every text of a language that it is right, its original being as it is now.
+
+    Returns the newsletter's name of the language. Raises SettingsError for one that the
+    issue has no texts in.
+    """
+    with workspace.writing():
+        issue = editions.read(workspace, slug)
+        name = _known(workspace, issue, language)
+        texts = issue.translations.get(name)
+        if texts is None:
+            raise SettingsError(
+                f"{slug!r} has no texts in {name!r}",
+                hint=f"Run `newsletter translations export {slug} --language {name}`.",
+            )
+        folder = issue_files.folder_of(workspace.issues_folder, slug)
+        before = text_files.read_texts(folder, name)
+        text_files.write_texts(folder, name, first_seen.approved(issue, texts), read=before)
+    return name
+
+
 def write_file(target: Path, content: bytes) -> None:
     """Write an exported file; raises FileWriteError."""
     try:
         target.write_bytes(content)
     except OSError as error:
         raise FileWriteError(f"cannot write {str(target)!r}: {error.strerror}") from error
-
-
-def _issue(workspace: Workspace, slug: str) -> Issue:
-    settings = workspace.settings
-    return issue_files.read_issue(workspace.issues_folder, slug, language=settings.language)
 
 
 def _content(file: Path) -> bytes:

@@ -160,3 +160,23 @@ def test_a_language_may_be_named_by_a_shorter_or_capital_code(team: Path) -> Non
     for code in ("pt", "PT-br", "pt_BR"):
         out = _run("export", "2016-05", "--language", code, "--output", "-").output
         assert '"Language: pt-BR\\n"' in out
+
+
+def test_a_translation_by_hand_goes_stale_and_is_approved(team: Path) -> None:
+    folder = team / "issues/2016-05"
+    (folder / "fr.toml").write_text(
+        '# Ana translates\n[items.panama]\ntitle = "La lettre"\n'
+        'summary = "Trente, voir https://example.org/x"\n',
+        encoding="utf-8",
+    )
+    _run("2016-05")
+    (folder / "issue.toml").write_text(ISSUE.replace("Panama letter", "Two letters"), "utf-8")
+
+    stale = _run("2016-05").output
+    said = _run("approve", "2016-05", "--language", "fr").output
+    done = _run("2016-05").output
+
+    assert [text.splitlines()[2].split()[-2] for text in (stale, done)] == ["!", "+"]
+    assert "in fr" in said
+    assert (folder / "fr.toml").read_text().startswith("# Ana translates\n")
+    assert "no texts in 'ar'" in _run("approve", "2016-05", "--language", "ar").output
