@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from newsletter.delivery.providers import PROVIDERS
+
 #: A limit per second is spent in helpings of this length, so that a round is worth its sync.
 HELPING = timedelta(milliseconds=200)
 
@@ -148,7 +150,7 @@ class DomainLimits:
 
     name: str
     limits: Limits
-    #: "*": every other domain, each for itself.
+    #: "*": every other provider, each for itself; a domain of none is its own.
     domains: tuple[str, ...] = ()
 
 
@@ -162,6 +164,10 @@ class Domains:
     def __post_init__(self) -> None:
         """Prepare the look-up."""
         named = {domain.lower(): group for group in self.groups for domain in group.domains}
+        if every := named.get("*"):
+            for name, domains in PROVIDERS.items():
+                rest = tuple(domain for domain in domains if domain not in named)
+                named.update(dict.fromkeys(rest, DomainLimits(name, every.limits, rest)))
         object.__setattr__(self, "_named", named)
 
     def group_of(self, domain: str) -> DomainLimits | None:

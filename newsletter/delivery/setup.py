@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import time, timedelta
+from ipaddress import ip_address
 from typing import cast, get_args
 
 from newsletter.delivery.ledger import Patience
@@ -19,6 +21,9 @@ from newsletter.model.sending import DomainSettings, RouteSettings, SendingSetti
 
 #: A domain, or an address in brackets.
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Za-z:.]+\]")
+
+#: Letters of any language, figures, dots and hyphens; the dot at the end is the root's.
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 def routes_of(routes: Sequence[RouteSettings], sending: SendingSettings) -> tuple[Route, ...]:
@@ -80,7 +85,7 @@ def _refuse(key: str, value: float, is_right: bool) -> None:
 
 def _server(one: RouteSettings) -> Server:
     server = Server(
-        one.host,
+        _host(one.host),
         one.port,
         cast(Security, _known(one.security, get_args(Security), "SMTP_SECURITY")),
         one.username,
@@ -98,6 +103,19 @@ def _server(one: RouteSettings) -> Server:
             hint="Write the account, usually its address, into SMTP_USERNAME.",
         )
     return server
+
+
+def _host(written: str) -> str:
+    """Return the name or address of a server; a port or "smtp://" does not belong to it."""
+    host = written.strip().removeprefix("[").removesuffix("]")
+    with suppress(ValueError):
+        return str(ip_address(host))
+    if not _HOST.fullmatch(host) or max(map(len, host.split("."))) > 63:
+        raise SettingsError(
+            f"SMTP_HOST {written!r} is no name of a server",
+            hint="Write only the name, like mail.example.org; the port is SMTP_PORT.",
+        )
+    return host
 
 
 def _known(word: str, known: tuple[str, ...], name: str) -> str:

@@ -70,7 +70,8 @@ class DomainSettings:
     """Limits for the domains of one mailbox provider: `[[sending.domains]]`."""
 
     name: str
-    #: They count together. "*": every other domain, each for itself.
+    #: They count together. "*": every other provider, each for itself; those with several
+    #: domains are known (gmail.com and googlemail.com, hotmail.com and outlook.com ...).
     domains: tuple[str, ...] = ()
     per_second: float = 0.0
     per_hour: int = 0

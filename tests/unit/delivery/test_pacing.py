@@ -19,6 +19,7 @@ from newsletter.delivery.pacing import (
     allowance,
     next_at,
 )
+from newsletter.delivery.providers import PROVIDERS
 
 NOW = datetime(2016, 5, 20, 12, 0, 30, tzinfo=UTC)
 
@@ -114,6 +115,36 @@ def test_quiet_hours_over_midnight_end_in_the_morning_of_the_newsletters_own_zon
     assert quiet.until(NOW) is None
     assert QuietHours(time(12), time(13)).until(NOW) == datetime(2016, 5, 20, 13, 0, tzinfo=UTC)
     assert QuietHours(time(12), time(12)).until(NOW) is None
+
+
+def test_the_providers_that_everybody_knows_count_as_one_without_being_named() -> None:
+    domains = Domains(
+        (
+            DomainLimits("ours", Limits(per_hour=5), ("googlemail.com",)),
+            DomainLimits("rest", Limits(per_hour=9), ("*",)),
+        )
+    )
+
+    groups = {
+        domain: domains.group_of(domain)
+        for domain in ("hotmail.com", "outlook.com", "gmail.com", "googlemail.com", "x.example")
+    }
+
+    assert groups["hotmail.com"] is groups["outlook.com"]
+    assert {domain: group and group.name for domain, group in groups.items()} == {
+        "hotmail.com": "microsoft",
+        "outlook.com": "microsoft",
+        "gmail.com": "google",
+        "googlemail.com": "ours",
+        "x.example": "x.example",
+    }
+    assert Domains().group_of("hotmail.com") is None
+
+
+def test_no_domain_belongs_to_two_providers() -> None:
+    every = [domain for domains in PROVIDERS.values() for domain in domains]
+
+    assert len(every) == len(set(every))
 
 
 def test_the_domains_of_a_provider_count_together_and_others_each_for_themselves() -> None:

@@ -182,6 +182,25 @@ def test_patience_has_some_length(changes: dict[str, Any]) -> None:
         setup.patience_of(SendingSettings(**changes))
 
 
+@pytest.mark.parametrize(
+    "host", ["mail.example:587", "smtp://mail.example", "bad host", "x" * 64, "a..b"]
+)
+def test_what_is_no_name_of_a_server_is_refused(host: str) -> None:
+    with pytest.raises(SettingsError, match="SMTP_HOST"):
+        setup.routes_of([RouteSettings("r", host)], SendingSettings())
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [("[::1]", "::1"), ("2001:DB8::1", "2001:db8::1"), (" mail.example. ", "mail.example."),
+     ("bücherei.example", "bücherei.example"), ("localhost", "localhost")],
+)  # fmt: skip
+def test_a_server_has_a_name_or_an_address(written: str, host: str) -> None:
+    [route] = setup.routes_of([RouteSettings("r", written)], SendingSettings())
+
+    assert route.server.host == host
+
+
 def test_two_routes_of_one_name_are_refused() -> None:
     with pytest.raises(SettingsError, match="two routes are called 'r'"):
         setup.routes_of([RouteSettings("r", "a"), RouteSettings("r", "b")], SendingSettings())
