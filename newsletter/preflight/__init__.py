@@ -107,9 +107,13 @@ def run(candidate: Candidate, checks: Sequence[Check] | None = None) -> tuple[Fi
     Without `checks`, all that need neither network nor other programs. A warning that the
     issue waives is kept and says who waived it; an error cannot be waived.
     """
+    from newsletter.preflight.waivers import with_waiver, without_effect
+
     chosen = standard_checks() if checks is None else checks
     found = gathered(finding for check in chosen for finding in check(candidate))
-    waived = [_with_waiver(finding, candidate.issue.waivers) for finding in found]
+    waivers = candidate.issue.waivers
+    waived = [with_waiver(finding, waivers) for finding in found]
+    waived += without_effect(found, waivers)
     return tuple(
         sorted(waived, key=lambda one: (one.severity is Severity.WARNING, bool(one.waived)))
     )
@@ -169,9 +173,3 @@ def standard_checks() -> tuple[Check, ...]:
         weekdays,
     )
     return tuple(check for part in parts for check in part.CHECKS)
-
-
-def _with_waiver(finding: Finding, waivers: Mapping[str, str]) -> Finding:
-    if finding.severity is Severity.ERROR:
-        return finding
-    return replace(finding, waived=waivers.get(finding.check, ""))
