@@ -249,6 +249,15 @@ class StoreError(NewsletterError):
     hint = "Check NEWSLETTER_DATABASE_URL, the free space and the permissions of the folder."
 
 
+class StoreBusyError(StoreError):
+    """Another process is writing to the database and does not end."""
+
+    hint = (
+        "Wait until the other newsletter command has ended, then run this one again; one that"
+        " was stopped (Ctrl-Z) goes on with `fg`."
+    )
+
+
 class StoreGoneError(StoreError):
     """The database was taken away or replaced while it was in use."""
 

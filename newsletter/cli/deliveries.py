@@ -8,13 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter import workspace as workspaces
-from newsletter.cli.progress import balance_line, counts
+from newsletter.cli.progress import Pace, balance_line, counts
 from newsletter.model.mailing import DeliveryState
 
 if TYPE_CHECKING:
@@ -38,19 +38,19 @@ def status(named: str | None, *, as_json: bool, watch: bool) -> None:
     """
     from newsletter.workflow.mailing import mailings
 
-    workspace = workspaces.find(named)
+    workspace, pace = workspaces.find(named), Pace()
     while True:
         found = mailings(workspace)
         if as_json:
             click.echo(json.dumps({"version": 1, "mailings": [_mailing(one) for one in found]}))
         else:
-            _show(found)
+            _show(found, pace)
         if not watch or not any(one.senders for one in found):
             return
         sleep(WATCH_SECONDS)
 
 
-def _show(found: tuple[Mailing, ...]) -> None:
+def _show(found: tuple[Mailing, ...], pace: Pace) -> None:
     if not found:
         click.echo("No mailing yet.")
     for one in found:
@@ -58,6 +58,8 @@ def _show(found: tuple[Mailing, ...]) -> None:
         where = f" to {', '.join(one.lists)}" if one.lists else ""
         click.echo(f"Mailing {one.id}: {kind}{one.issue}{where}, {_standing(one)}")
         click.echo(f"  {balance_line(one)}")
+        if told := pace.told(one, monotonic()):
+            click.echo(f"  {told}")
 
 
 def _standing(one: Mailing) -> str:

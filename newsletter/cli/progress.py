@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,28 @@ class ProgressLine:
         if self._is_terminal and self._width:
             click.echo("", err=True)
             self._width = 0
+
+
+class Pace:
+    """How fast mailings go, as somebody sees it who looks at their books now and then."""
+
+    #: Long enough to be steady, short enough to follow.
+    LOOKS = 10
+
+    def __init__(self) -> None:
+        self._looks: dict[int, deque[tuple[float, int]]] = {}
+
+    def told(self, mailing: Mailing, now: float) -> str:
+        """Return rate and time left in words; empty: nobody is sending, or too early to tell."""
+        looks = self._looks.setdefault(mailing.id, deque(maxlen=self.LOOKS))
+        looks.append((now, mailing.balance.planned - mailing.balance.waiting))
+        (began, before), (_, done) = looks[0], looks[-1]
+        if not mailing.senders or done <= before or now <= began:
+            return ""
+        rate = (done - before) / (now - began)
+        waiting = mailing.balance.waiting
+        left = f", {duration(waiting / rate)} left" if waiting else ""
+        return f"{rate:.1f}/s{left}" if rate < 10 else f"{rate:.0f}/s{left}"
 
 
 def _told(progress: Progress) -> str:

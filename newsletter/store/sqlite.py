@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
-from newsletter.errors import StoreError
+from newsletter.errors import StoreBusyError, StoreError
 
 #: How long to wait for another process's write before giving up, in seconds.
 BUSY_SECONDS = 10.0
@@ -41,8 +41,7 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             if connection is not None:
                 connection.close()
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise StoreError(f"cannot open the database {str(path)!r}: {reason}") from error
+            raise _told(error, f"cannot open the database {str(path)!r}") from error
         return cls(connection, path if target != _IN_MEMORY else None)
 
     def close(self) -> None:
@@ -66,7 +65,7 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"the database cannot be {doing}: {error}") from error
+            raise _told(error, f"the database cannot be {doing}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -80,6 +79,29 @@ class SqliteStore:
                 # A full disk has already ended it: SQLite rolls back by itself then.
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+
+
+#: What staff can do about what SQLite complains of.
+_HINTS = {
+    sqlite3.SQLITE_READONLY: "The file or its folder is read-only: check who owns it, then run"
+    " this again.",
+    sqlite3.SQLITE_CANTOPEN: "Is the folder still there, and may you write into it?",
+    sqlite3.SQLITE_FULL: "The disk is full: free some space, then run this again.",
+    sqlite3.SQLITE_IOERR: "The disk failed, or is full or gone: check it, then run this again.",
+    sqlite3.SQLITE_NOTADB: "Put the newest backup of it back in its place.",
+    sqlite3.SQLITE_CORRUPT: "Put the newest backup of it back in its place.",
+}
+
+
+def _told(error: sqlite3.Error | OSError, what: str) -> StoreError:
+    """Return the error to show, with the hint that suits what SQLite said."""
+    if isinstance(error, OSError):
+        return StoreError(f"{what}: {error.strerror}")
+    # Extended codes carry the plain one in their lowest byte.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StoreBusyError(f"{what}: {error} by another process")
+    return StoreError(f"{what}: {error}", hint=_HINTS.get(code, ""))
 
 
 def _target(path: Path, create: bool) -> str:

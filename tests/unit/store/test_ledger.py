@@ -395,3 +395,19 @@ def test_what_was_claimed_taken_back_and_claimed_again_is_intended_once(
         intended = step.intend(held, "main")
 
     assert [owed.address for owed in intended] == ["ana@example.org"]
+
+
+@pytest.mark.xfail(reason="the event of a settlement that changes nothing is written twice")
+def test_an_answer_lost_by_a_sender_that_was_taken_for_dead_changes_nothing(
+    store: SqliteStore,
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    ledger, heir = _ledger(store, mailing), _ledger(store, mailing)
+    [owed] = _in_flight(ledger)
+    ledger.abandon()
+    heir.recover(NOW)
+
+    with ledger.round(NOW) as step:
+        step.settle([Settlement(owed.key, DeliveryState.UNKNOWN)])
+
+    assert _states(store, mailing) == {"ana@example.org": "unknown"}
