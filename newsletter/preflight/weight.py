@@ -123,7 +123,7 @@ def budget(candidate: Candidate) -> Iterator[Finding]:
         if allowed and total > allowed:
             yield warning(
                 "budget",
-                f"HTML and text have {total / 1000:.0f} KB; the budget is {allowed / 1000:.0f} KB",
+                f"HTML and text have {total / 1000:.1f} KB; the budget is {allowed / 1000:.0f} KB",
                 where=f"edition {rendered.edition.key!r}",
                 mend="Shorten summaries or leave items out, or raise [budgets] in newsletter.toml.",
             )
