@@ -16,7 +16,7 @@ _HEAD = re.compile(
 #: What a line of a translation may not begin with in a text file: it would look like ours.
 _LIKE_OURS = re.compile(r"^(?=\\*(?:>|\[\[))", re.MULTILINE)
 _ESCAPED = re.compile(r"^\\(?=\\*(?:>|\[\[))", re.MULTILINE)
-_UNIT = re.compile(r"^\[\[([^\]]+)\]\] of=(\w*) was=(\w*)( stale)?\b.*$")
+_UNIT = re.compile(r"^\[\[(.+)\]\]\s+of=(\w*)\s+was=(\w*)(\s+stale)?\b.*$")
 _END = "[[end]]"
 
 

@@ -12,8 +12,11 @@ from newsletter.model.content import Issue, IssueTexts, ItemTexts
 
 #: A translation longer than this many times its original is worth a second look.
 LONG_FACTOR = 2.5
-_PLACEHOLDER = re.compile(r"\{\{[^{}]{0,80}\}\}|\{\w{1,40}\}|%\(\w{1,40}\)s|%[sd]")
-_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"']{1,2000}")
+_PLACEHOLDER = re.compile(r"\{\{[^{}]{0,80}\}\}|\{\w{1,40}\}|%\(\w{1,40}\)s|%[sd]\b")
+#: Without what ends the sentence: other languages end theirs with other signs.
+_ADDRESS = re.compile(
+    r"https?://[^\s<>()\[\]\"'“”«»]{0,2000}[^\s<>()\[\]\"'“”«».,;:!?،؛؟。，；：！？、]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +134,14 @@ def _doubts(known: Unit, unit: Unit, text: str) -> list[str]:
 
 def _lost(original: str, translation: str) -> str:
     """Return what a translation lost that must stay: placeholders, addresses; or ""."""
-    for pattern, name in ((_PLACEHOLDER, "placeholder"), (_ADDRESS, "address")):
-        have = pattern.findall(translation)
-        for one in pattern.findall(original):
-            if one not in have:
-                return f"the {name} {one!r} is missing"
+    have = _PLACEHOLDER.findall(translation)
+    for one in _PLACEHOLDER.findall(original):
+        if one not in have:
+            return f"the placeholder {one!r} is missing"
+    for one in _ADDRESS.findall(original):
+        # Chinese goes on without a blank.
+        if not re.search(rf"{re.escape(one)}(?![A-Za-z0-9_/-])", translation):
+            return f"the address {one!r} is missing"
     return ""
 
 

@@ -273,3 +273,19 @@ def test_an_xliff_file_saved_in_version_1_1_comes_back() -> None:
     content = write(HANDOFF, HandoffFormat.XLIFF).replace(b":1.2", b":1.1")
 
     assert read(content, "ar.xlf") == HANDOFF
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    "link", ["https://a.example/?x[]=1", 'https://a.example/"q"\\b', "a]] of="]
+)
+def test_a_quick_link_with_signs_of_the_format_comes_back(link: str, form: HandoffFormat) -> None:
+    handoff = replace(HANDOFF, units=(Unit(f"quick_links.{link}", "Join", "Adhérer", "a", "b"),))
+
+    assert read(write(handoff, form), "f") == handoff
+
+
+def test_blanks_that_a_mail_program_changes_do_not_break_a_text_file() -> None:
+    content = write(HANDOFF, HandoffFormat.TXT).replace(b" of=", b"  of=").replace(b"\n", b" \r\n")
+
+    assert [unit.was for unit in read(content, "ar.txt").units] == ["bbb", "ddd", "fff"]

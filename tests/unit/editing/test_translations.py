@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from newsletter.editing.taking_back import merge
 from newsletter.editing.translations import (
     FallbackRule,
@@ -110,6 +112,34 @@ def test_a_text_that_lost_an_address_is_refused() -> None:
 
     assert merged.taken == ()
     assert "https://a.example/x" in merged.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    "translation",
+    [
+        "Voir https://a.example/x.",
+        "انظر https://a.example/x، اليوم",
+        "见https://a.example/x上的页面",
+    ],
+)
+def test_an_address_may_stand_before_the_punctuation_of_any_language(translation: str) -> None:
+    merged = merge(ISSUE, "fr", [_returned(ISSUE, "items.leaders.summary", translation)])
+
+    assert merged.taken == ("items.leaders.summary",)
+
+
+def test_a_longer_address_is_not_the_one_that_was_handed_out() -> None:
+    returned = _returned(ISSUE, "items.leaders.summary", "Voir https://a.example/xyz")
+
+    assert "https://a.example/x" in merge(ISSUE, "fr", [returned]).refused[0].reason
+
+
+def test_a_percent_sign_before_a_word_is_no_placeholder() -> None:
+    issue = replace(ISSUE, items=(replace(PANAMA, title="A 50 %discount"),))
+
+    merged = merge(issue, "fr", [_returned(issue, "items.panama.title", "Moitié prix")])
+
+    assert merged.taken == ("items.panama.title",)
 
 
 def test_a_text_the_issue_no_longer_has_is_named() -> None:
