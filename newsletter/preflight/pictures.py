@@ -26,6 +26,25 @@ def missing(candidate: Candidate) -> Iterator[Finding]:
             )
 
 
+def unsaid(candidate: Candidate) -> Iterator[Finding]:
+    """Find pictures of items without a word for those who do not see them."""
+    shown = {one.url for one in candidate.pictures if not one.failure}
+    silent = [
+        repr(shortened(item.title, 40))
+        for item in candidate.issue.items
+        if item.picture and item.picture.url in shown and not item.picture.alt.strip()
+    ]
+    if silent:
+        count = "1 picture has" if len(silent) == 1 else f"{len(silent)} pictures have"
+        more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
+        yield warning(
+            "alt-empty",
+            f"{count} no alternative text: who does not see pictures learns nothing of them",
+            where=f"item {', '.join(silent[:3])}{more}",
+            mend="Write `alt`: a sentence that says what it shows. For ornaments, waive this.",
+        )
+
+
 def kinds(candidate: Candidate) -> Iterator[Finding]:
     """Find pictures left where they are that some programs do not show."""
     for one in candidate.pictures:
@@ -68,4 +87,4 @@ def _where(one: Pictured) -> str:
     return f"item {shortened(one.title)!r}" if one.title else "issue.toml"
 
 
-CHECKS: tuple[Check, ...] = (missing, kinds, heavy, budget)
+CHECKS: tuple[Check, ...] = (missing, unsaid, kinds, heavy, budget)

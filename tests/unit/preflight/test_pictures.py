@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from newsletter.model.content import Picture
 from newsletter.preflight import Pictured, Severity
 from newsletter.preflight.pictures import CHECKS
-from tests.unit.preflight.candidates import candidate
+from tests.unit.preflight.candidates import ISSUE, ITEM, candidate
 
 GOOD = Pictured("https://x.example/p.jpg", "Workshop in Harare", "", "image/jpeg", 50_000)
 
@@ -30,6 +31,23 @@ def test_a_picture_in_order_is_not_mentioned() -> None:
 )
 def test_a_picture_that_readers_suffer_from_informs(change: dict[str, object], check: str) -> None:
     assert found(replace(GOOD, **change)) == [(check, Severity.WARNING)]  # type: ignore[arg-type]
+
+
+def test_items_whose_pictures_say_nothing_are_told_together() -> None:
+    items = tuple(
+        replace(ITEM, key=key, title=key, picture=Picture(f"https://x.example/{key}.jpg", alt))
+        for key, alt in [("roof", ""), ("shelf", "A shelf of books"), ("lamp", " "), ("gone", "")]
+    )
+    shown = [Pictured(f"https://x.example/{key}.jpg", key) for key in ("roof", "shelf", "lamp")]
+    judged = replace(
+        candidate(replace(ISSUE, items=items)),
+        pictures=(*shown, Pictured("https://x.example/gone.jpg", "gone", "not found")),
+    )
+
+    (one,) = [one for check in CHECKS for one in check(judged) if one.check == "alt-empty"]
+
+    assert one.message.startswith("2 pictures have no alternative text")
+    assert one.where == "item 'roof', 'lamp'"
 
 
 def test_pictures_that_we_scale_may_be_found_in_any_kind_and_weight() -> None:
