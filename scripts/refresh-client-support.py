@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Boil Can I email down to what preflight needs: newsletter/preflight/client-support.json.
 
-Run it from the repository's root; it needs npm. The data come with the npm package
-`caniemail`, which carries the table of https://www.caniemail.com (MIT licence).
+    python scripts/refresh-client-support.py [FILE]
+
+The data come with the npm package `caniemail`, which carries the table of
+https://www.caniemail.com (MIT licence). Without FILE it is fetched by npm; FILE is the package
+as `npm pack` saves it (caniemail-2.0.2.tgz), or the table out of it (caniemail.json).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import tarfile
@@ -33,20 +37,24 @@ NOTICE = (
 )
 
 
-def table() -> tuple[str, dict]:
-    """Return the package's version and its whole table."""
-    with tempfile.TemporaryDirectory() as folder:
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", "caniemail@latest"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.split()[-1]
-        with tarfile.open(Path(folder) / packed) as archive:
-            member = archive.extractfile("package/data/caniemail.json")
-            assert member is not None
-            return packed.removesuffix(".tgz"), json.load(member)
+def table(local: Path | None) -> tuple[str, dict]:
+    """Return the package's version and its whole table, from a local copy where there is one."""
+    if local is None:
+        with tempfile.TemporaryDirectory() as folder:
+            packed = subprocess.run(
+                ["npm", "pack", "--silent", "caniemail@latest"],
+                cwd=folder,
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout.split()[-1]
+            return table(Path(folder) / packed)
+    if local.suffix == ".json":
+        return local.stem, json.loads(local.read_text(encoding="utf-8"))
+    with tarfile.open(local) as archive:
+        member = archive.extractfile("package/data/caniemail.json")
+        assert member is not None
+        return local.stem, json.load(member)
 
 
 def latest(versions: dict[str, str]) -> str:
@@ -70,7 +78,9 @@ def boiled(feature: dict) -> dict:
 
 def main() -> None:
     """Write the file."""
-    version, whole = table()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, help="a local copy; without, npm fetches it")
+    version, whole = table(parser.parse_args().file)
     names = whole["nicenames"]
     clients = {
         f"{family}/{platform}": [names["family"][family], names["platform"][platform]]
