@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter.model.content import RenderedEdition
+from newsletter.model.content import Issue, RenderedEdition
 from newsletter.model.message import MARKERS
 from newsletter.preflight import Candidate, Check, Finding, error, warning
 from newsletter.preflight.pages import Page, shortened, squeezed, where_of, width, without_markers
@@ -25,25 +25,33 @@ _PLACEHOLDER = re.compile(
 
 
 def titles(candidate: Candidate) -> Iterator[Finding]:
-    """Find item titles that are texts of their own, or no words at all."""
-    for item in candidate.issue.items:
-        if not item.included:
-            continue
-        where, columns = f"item {item.key!r}", width(item.title)
+    """Find item titles that are texts of their own, or no words at all, in any language."""
+    for where, title in _titles(candidate.issue):
+        columns = width(title)
         if columns > TITLE_COLUMNS:
             yield warning(
                 "title-long",
-                f"the title {shortened(item.title)!r} is {columns} columns long",
+                f"the title {shortened(title)!r} is {columns} columns long",
                 where=where,
                 mend="Say the news in a line; the rest belongs into the summary.",
             )
-        if not any(character.isalnum() for character in item.title):
+        if not any(character.isalnum() for character in title):
             yield warning(
                 "title-words",
-                f"the title {shortened(item.title)!r} has no words",
+                f"the title {shortened(title)!r} has no words",
                 where=where,
                 mend="Write a title that can be read aloud.",
             )
+
+
+def _titles(issue: Issue) -> Iterator[tuple[str, str]]:
+    for item in issue.items:
+        if not item.included:
+            continue
+        yield f"item {item.key!r}", item.title
+        for language, texts in issue.translations.items():
+            if (own := texts.items.get(item.key)) and own.title:
+                yield f"item {item.key!r} in {language!r}", own.title
 
 
 def texts(candidate: Candidate) -> Iterator[Finding]:

@@ -151,11 +151,13 @@ def _languages(workspace: Workspace, issue: Issue) -> tuple[str, ...]:
 def _known(workspace: Workspace, issue: Issue, language: str) -> str:
     """Return the newsletter's name of a language.
 
-    Tools write fr_FR or zh-CN where "fr" or "zh" was handed out, people pt for pt-BR.
+    Tools write fr_FR or zh-CN where "fr" or "zh" was handed out, people pt for pt-BR. Where
+    the file of fr-FR is fr.toml, that is its name.
     """
     known = _languages(workspace, issue)
     if found := best_match(language, known):
-        return found
+        files = [one for one in issue.translations if one not in workspace.settings.languages]
+        return found if found in issue.translations else best_match(found, files) or found
     near = difflib.get_close_matches(language, known, n=1)
     meant = f"Did you mean {near[0]!r}? " if near else ""
     raise SettingsError(

@@ -180,3 +180,24 @@ def test_a_translation_by_hand_goes_stale_and_is_approved(team: Path) -> None:
     assert "in fr" in said
     assert (folder / "fr.toml").read_text().startswith("# Ana translates\n")
     assert "no texts in 'ar'" in _run("approve", "2016-05", "--language", "ar").output
+
+
+def test_the_texts_of_a_regional_language_may_stand_in_the_file_of_the_general_one(
+    team: Path,
+) -> None:
+    settings = team / "newsletter.toml"
+    settings.write_text(settings.read_text().replace('"fr"', '"fr-FR"'))
+    file = team / "issues/2016-05/fr.toml"
+    file.write_text('[items.panama]\ntitle = "La lettre"\n', encoding="utf-8")
+
+    out = _run("export", "2016-05", "--language", "fr-FR", "--output", "back.po")
+    content = Path("back.po").read_text(encoding="utf-8")
+    Path("back.po").write_text(
+        content.replace('msgid "News of May"\nmsgstr ""', 'msgid "News of May"\nmsgstr "Mai"')
+    )
+    result = _run("import", "2016-05", "back.po")
+
+    assert out.exit_code == result.exit_code == 0
+    assert 'msgstr "La lettre"' in content
+    assert 'subject = "Mai"' in file.read_text(encoding="utf-8")
+    assert [path.name for path in file.parent.glob("*.toml")].count("fr-FR.toml") == 0

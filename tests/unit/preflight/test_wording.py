@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.model.content import Identity
+from newsletter.model.content import Identity, IssueTexts, ItemTexts
 from newsletter.model.message import MARKERS
 from newsletter.preflight import Candidate, run, wording
 from tests.unit.preflight.candidates import (
@@ -32,6 +32,16 @@ def test_a_title_that_is_none_is_found(title: str, expected: list[str]) -> None:
     issue = replace(ISSUE, items=(replace(ISSUE.items[0], title=title),))
 
     assert [one.check for one in run(candidate(issue), [wording.titles])] == expected
+
+
+def test_a_translated_title_that_is_none_is_found_with_its_language() -> None:
+    key = ISSUE.items[0].key
+    texts = IssueTexts(items={key: ItemTexts(title="🎉📚")})
+    issue = replace(ISSUE, translations={"fr": texts})
+
+    (found,) = run(candidate(issue), [wording.titles])
+
+    assert (found.check, found.where) == ("title-words", f"item {key!r} in 'fr'")
 
 
 def test_an_issue_without_news_is_found() -> None:
