@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+#: As much of a server's words as belongs on one line; the ledger has them all.
+LINE_SHOWN = 300
+
+
+def shorten(text: str) -> str:
+    """Return a text that a server may have made very long, fit to be read."""
+    return text if len(text) <= LINE_SHOWN else text[: LINE_SHOWN - 1] + "…"
+
 
 class Why(StrEnum):
     """Why a run ended."""
@@ -35,6 +43,10 @@ class RunEnd:
     signal: int = 0
     #: What is known but could not be written.
     unwritten: int = 0
+
+    def __post_init__(self) -> None:
+        """Keep the reason readable, whatever the server said."""
+        object.__setattr__(self, "reason", shorten(self.reason))
 
     @property
     def is_trouble(self) -> bool:

@@ -257,7 +257,8 @@ def _at_stage(word: str, stage: Stage) -> str:
 def _bare(stage: Stage, reply: Reply) -> str:
     """Return the reason where nothing but the code is there to go by."""
     if reply.enhanced[2:3] == "7":
-        return "policy"
+        # RFC 6647 section 2.5: greylisting says 4.7.1, often without its name.
+        return "greylisted" if reply.is_temporary and stage is Stage.RCPT else "policy"
     if stage is Stage.RCPT and reply.code == 550 and not names_reader(reply.text):
         return "refused"
     if word := _BARE.get(stage, {}).get(reply.code):

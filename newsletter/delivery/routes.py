@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter.delivery.pacing import Limits, WarmUp
+from newsletter.delivery.progress import shorten
 from newsletter.delivery.server import Seats, Server, Timeouts
 
 #: Gmail's advice (4.7.28): stop for ten minutes, then one connection, then one more each time.
@@ -53,12 +54,16 @@ class Crew:
         self._before = 0
         self._rate_before = 0.0
         self._settled_for = 0
+        #: Nothing more goes out until the pause of the route is over.
+        self.is_resting = False
         #: After "too fast": grows by one at a time and no further than this.
         self._ceiling = self.most
 
     @property
     def size(self) -> int:
         """Return how many connections there may be now: what pays, and what others leave."""
+        if self.is_resting:
+            return 0
         return self._seats.hold(self._size) if self._seats else self._size
 
     def review(self, rate: float) -> None:
@@ -83,6 +88,10 @@ class Crew:
         self._before = 0
         self._settled_for = 20
 
+    def rest(self) -> None:
+        """Let what is on the wire end, and begin nothing."""
+        self.is_resting = True
+
     def shrink(self) -> None:
         """Go back to a single one."""
         self._size = 1
@@ -104,6 +113,8 @@ class RouteHealth:
         self.failures = 0
         self.trouble = ""
         self._slowed: datetime | None = None
+        #: Since it last went well for a while.
+        self._complaints = 0
 
     def is_paused(self, now: datetime) -> bool:
         """Say whether to leave the server in peace for now."""
@@ -114,33 +125,50 @@ class RouteHealth:
         self.failures = 0
         if self._slowed is not None and now - self._slowed > TOO_FAST_PAUSE / 2:
             self._slowed = now
+            self._complaints = 0
             self.crew.recover()
 
     def failed(self, why: str, now: datetime) -> None:
         """Back off after a session that could not be opened or was refused."""
         self.failures += 1
-        self.trouble = why
-        pause = min(self.route.first_pause * 2 ** min(self.failures - 1, 16), LONGEST_PAUSE)
-        self._pause(now + pause)
+        self._leave(why, now + self._growing(self.failures))
 
     def complained(self, why: str, now: datetime, *, is_rate: bool) -> None:
-        """Go slower after 421 or "too fast"."""
+        """Go slower after 421 or "too fast".
+
+        Some take a message now and then while they complain about the others, so
+        that the pauses grow with the complaints and not with the failures in a row.
+        """
         self._slowed = now
+        self._complaints += 1
+        self.failures += 1
         self.crew.slow_down()
+        self.crew.rest()
         if is_rate:
             self.crew.shrink()
-            self.trouble = why
-            self._pause(now + TOO_FAST_PAUSE)
+            self._leave(why, now + TOO_FAST_PAUSE)
         else:
-            self.failed(why, now)
+            self._leave(why, now + self._growing(max(self._complaints, self.failures)))
 
-    def _pause(self, until: datetime) -> None:
+    def look(self, now: datetime) -> bool:
+        """Say whether the route may be used, and end the rest of its connections if so."""
+        if self.is_paused(now):
+            return False
+        self.crew.is_resting = False
+        return True
+
+    def _growing(self, times: int) -> timedelta:
+        return min(self.route.first_pause * float(2 ** min(times - 1, 16)), LONGEST_PAUSE)
+
+    def _leave(self, why: str, until: datetime) -> None:
+        self.trouble = shorten(why)
         self.paused_until = max(self.paused_until or until, until)
 
 
 def usable(routes: list[RouteHealth], now: datetime) -> list[RouteHealth]:
     """Return the routes to use now: the backups only while no other works."""
+    working = [one for one in routes if one.look(now)]
     primary = [one for one in routes if not one.route.is_backup]
-    if any(one.failures < 2 and not one.is_paused(now) for one in primary):
+    if any(one.failures < 2 and one in working for one in primary):
         return primary
     return routes

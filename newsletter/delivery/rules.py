@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from newsletter.delivery.progress import shorten
 from newsletter.model.ledger import Settlement
 from newsletter.model.mailing import DeliveryState
 
@@ -64,9 +65,8 @@ class Fuse:
         most = self._stops.equal_refusals
         if not most or self._streak < most:
             return ""
-        said = " ".join(
-            part for part in (str(settlement.code), settlement.enhanced, settlement.words) if part
-        )
+        parts = (str(settlement.code), settlement.enhanced, shorten(settlement.words))
+        said = " ".join(filter(None, parts))
         return f"{self._streak} refusals in a row were the same: {said}"
 
     def _too_many(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from newsletter.delivery.progress import LINE_SHOWN, RunEnd, Why
 from newsletter.delivery.routes import (
     FIRST_CONNECTIONS,
     LONGEST_PAUSE,
@@ -63,8 +64,10 @@ def test_after_a_complaint_there_are_half_as_many_and_they_come_back_one_by_one(
 
     health.complained("421 too many connections", NOW, is_rate=False)
 
-    assert health.crew.size == 4
     assert health.is_paused(NOW)
+    assert health.crew.size == 0  # What is on the wire ends, nothing begins.
+    assert usable([health], NOW + TOO_FAST_PAUSE) == [health]
+    assert health.crew.size == 4
     health.worked(NOW + TOO_FAST_PAUSE)
     assert health.crew.size == 5
     for _ in range(30):
@@ -79,7 +82,33 @@ def test_too_fast_means_ten_minutes_of_peace_and_then_one_connection() -> None:
 
     assert health.is_paused(NOW + TOO_FAST_PAUSE - timedelta(seconds=1))
     assert not health.is_paused(NOW + TOO_FAST_PAUSE)
+    assert usable([health], NOW + TOO_FAST_PAUSE) == [health]
     assert health.crew.size == 1
+
+
+def test_pauses_grow_with_the_complaints_even_if_a_message_passes_now_and_then() -> None:
+    health, now, pauses = _health(), NOW, []
+
+    for _ in range(5):
+        health.complained("450 too many messages", now, is_rate=False)
+        assert health.paused_until is not None
+        pauses.append(health.paused_until - now)
+        now = health.paused_until
+        health.worked(now)
+
+    assert pauses == [timedelta(seconds=0.5 * 2**times) for times in range(5)]
+    health.worked(now + TOO_FAST_PAUSE)
+    health.complained("450 too many messages", now + TOO_FAST_PAUSE, is_rate=False)
+    assert health.paused_until == now + TOO_FAST_PAUSE + timedelta(seconds=0.5)
+
+
+def test_a_long_reply_is_shortened_where_people_read_it() -> None:
+    health = _health()
+
+    health.failed("550 " + "x" * 5000, NOW)
+
+    assert len(health.trouble) == LINE_SHOWN
+    assert len(RunEnd(Why.STOPPED, "x" * 5000).reason) == LINE_SHOWN
 
 
 def test_pauses_after_failures_grow_up_to_a_limit_and_end_with_success() -> None:
