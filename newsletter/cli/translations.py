@@ -66,6 +66,8 @@ def show(named: str | None, issue: str, as_json: bool) -> None:
     from newsletter.workflow import translations as verb
 
     grid = verb.show(workspaces.find(named), issue)
+    for note in grid.notes:
+        click.echo(f"Note: {note}", err=True)
     if as_json:
         click.echo(json.dumps(_as_json(grid), ensure_ascii=False, indent=2))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.model import translating
 from newsletter.preflight import Candidate, Check, Finding, error, warning
 from newsletter.preflight.pages import shortened
 
@@ -38,4 +39,19 @@ def translations(candidate: Candidate) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Check, ...] = (translations,)
+def strays(candidate: Candidate) -> Iterator[Finding]:
+    """Find translations under a mistyped key, which no reader gets to see.
+
+    Those of an item that was taken out are kept in silence: it may come back.
+    """
+    for one in translating.strays(candidate.issue):
+        if one.meant:
+            yield warning(
+                "translation-stray",
+                str(one),
+                where=f"language {one.language!r}",
+                mend=f"Write [items.{one.meant}] in {one.language}.toml.",
+            )
+
+
+CHECKS: tuple[Check, ...] = (translations, strays)

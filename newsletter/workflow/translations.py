@@ -22,6 +22,7 @@ from newsletter.editing.translations import Cell as Cell  # the faces show it
 from newsletter.editing.translations import Row
 from newsletter.errors import FileWriteError, SettingsError, TranslationFileError
 from newsletter.model.languages import best_match
+from newsletter.model.translating import strays
 
 if TYPE_CHECKING:
     from newsletter.model.content import Issue
@@ -38,6 +39,8 @@ class Grid:
     issue: str
     languages: tuple[str, ...]
     rows: tuple[Row, ...]
+    #: Texts that no reader gets to see, each a sentence.
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,11 @@ def show(workspace: Workspace, slug: str) -> Grid:
     languages = tuple(
         dict.fromkeys((issue.language, *workspace.settings.languages, *issue.translations))
     )
-    return Grid(slug, languages, editions.Editions(workspace, issue).grid(languages))
+    found = editions.Editions(workspace, issue)
+    unsent = [one for one in issue.translations if best_match(one, found.languages) is None]
+    notes = [str(one) for one in strays(issue)]
+    notes += [f"{one}.toml is seen by nobody: add {one!r} to `languages`" for one in unsent]
+    return Grid(slug, languages, found.grid(languages), tuple(notes))
 
 
 def export(workspace: Workspace, slug: str, language: str, form: str) -> bytes:

@@ -201,3 +201,16 @@ def test_the_texts_of_a_regional_language_may_stand_in_the_file_of_the_general_o
     assert 'msgstr "La lettre"' in content
     assert 'subject = "Mai"' in file.read_text(encoding="utf-8")
     assert [path.name for path in file.parent.glob("*.toml")].count("fr-FR.toml") == 0
+
+
+def test_texts_that_no_reader_gets_to_see_are_named(team: Path) -> None:
+    folder = team / "issues/2016-05"
+    (folder / "fr.toml").write_text('[items.panma]\ntitle = "La lettre"\n', encoding="utf-8")
+    (folder / "nl.toml").write_text('subject = "Mei"\n', encoding="utf-8")
+
+    said = _run("2016-05").stderr
+
+    assert said.splitlines() == [
+        "Note: fr.toml has texts of 'panma', which no item has as its key; did you mean 'panama'?",
+        "Note: nl.toml is seen by nobody: add 'nl' to `languages`",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from newsletter.model.content import IssueTexts, ItemTexts
 from newsletter.preflight import Candidate, Untranslated, run, stops, translated
 from tests.unit.preflight.candidates import candidate
 
@@ -41,3 +42,14 @@ def test_what_is_translated_in_part_is_said_to_be_so() -> None:
     (found,) = run(part, translated.CHECKS)
 
     assert found.message == "in 'ar', 'Panama' is translated in part"
+
+
+def test_a_translation_under_a_mistyped_key_is_found_and_one_of_a_gone_item_is_not() -> None:
+    there = candidate()
+    key = there.issue.items[0].key
+    texts = IssueTexts(items={f"{key}x": ItemTexts("Titre"), "gone-by-now": ItemTexts("Parti")})
+    issue = replace(there.issue, translations={"fr": texts})
+
+    (found,) = run(replace(there, issue=issue), [translated.strays])
+
+    assert (found.check, found.mend) == ("translation-stray", f"Write [items.{key}] in fr.toml.")
