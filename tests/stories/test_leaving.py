@@ -131,7 +131,7 @@ def test_a_reader_leaves_with_the_button_of_the_mail_program_and_comes_back(
         assert shown(room, "bo@town.example")[0] == "confirmed"
         _next_issue(room)
         plan = room.run("send", "2016-06", "--list", "members", ok=(0,)).stdout
-        assert "1" in plan
+        assert "2016-06 to members: 1 reader\n" in plan
         assert "unsubscribed" in plan
         assert "You are subscribed again" in server.ask("POST", url, "wish=back").text
         assert shown(room, "ana@town.example") == ("confirmed", "came back by the page")
