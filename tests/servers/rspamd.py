@@ -1,4 +1,4 @@
-"""rspamd as Debian ships it, on this machine alone: no Redis, no DNS, nothing learned."""
+"""rspamd as Debian ships it, on this machine alone: no Redis, and no DNS but one of ours."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ RSPAMD, RSPAMC = shutil.which("rspamd"), shutil.which("rspamc")
 
 needs_rspamd = pytest.mark.skipif(not (RSPAMD and RSPAMC), reason="rspamd is not installed")
 
-#: A name server that refuses at once: filters that ask the network have nothing to say.
 _CONFIG = """
 .include "$CONFDIR/common.conf"
 options {{
     pidfile = "$RUNDIR/rspamd.pid";
     .include "$CONFDIR/options.inc"
-    dns {{ nameserver = ["127.0.0.1:1"]; timeout = 0.1s; retransmits = 1; }}
+    .include(priority=1,duplicate=merge) "{options}"
 }}
 logging {{ type = "file"; filename = "$LOGDIR/rspamd.log"; }}
 worker "normal" {{ bind_socket = "127.0.0.1:{port}"; count = 1; }}
@@ -33,14 +32,20 @@ worker "rspamd_proxy" {{ enabled = false; }}
 """
 
 
+_DNS = 'dns {{ nameserver = ["127.0.0.1:{port}"]; timeout = 2s; retransmits = 1; }}\n'
+#: A port where nobody listens: filters that ask the network have nothing to say.
+NOBODY = 1
+
+
 @contextmanager
-def rspamd(folder: Path) -> Iterator[int]:
+def rspamd(folder: Path, *, dns_port: int = NOBODY) -> Iterator[int]:
     """Run rspamd with all it writes in the folder; give the port where it judges messages."""
     assert RSPAMD is not None
     port = free_port()
     folder.mkdir(parents=True)
-    config = folder / "rspamd.conf"
-    config.write_text(_CONFIG.format(port=port), encoding="utf-8")
+    config, options = folder / "rspamd.conf", folder / "options.inc"
+    options.write_text(_DNS.format(port=dns_port), encoding="utf-8")
+    config.write_text(_CONFIG.format(port=port, options=options), encoding="utf-8")
     places = ("RUNDIR", "LOGDIR", "DBDIR", "LOCAL_CONFDIR")
     variables = [word for place in places for word in ("--var", f"{place}={folder}")]
     command = [RSPAMD, "--no-fork", "--insecure", "-c", str(config), *variables]

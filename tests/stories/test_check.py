@@ -10,15 +10,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import dns.flags
-import dns.message
-import dns.name
-import dns.rcode
-import dns.rrset
 import pytest
 from click.testing import CliRunner
 
 from newsletter.cli import main
+from tests.servers.names import name_server
 
 ZONE = {
     ("library.example.", "MX"): ["10 mail.library.example."],
@@ -26,24 +22,8 @@ ZONE = {
     ("mail.library.example.", "A"): ["8.8.4.4"],
     ("4.4.8.8.in-addr.arpa.", "PTR"): ["mail.library.example."],
     ("_dmarc.library.example.", "TXT"): ['"v=DMARC1; p=none; rua=mailto:d@library.example"'],
+    ("_dmarc.broken.example.", "TXT"): [],
 }
-
-
-class _Answering(socketserver.BaseRequestHandler):
-    def handle(self) -> None:
-        raw, socket = self.request
-        query = dns.message.from_wire(raw)
-        question = query.question[0]
-        response = dns.message.make_response(query)
-        name, kind = question.name.to_text().lower(), dns.rdatatype.to_text(question.rdtype)
-        records = ZONE.get((name, kind))
-        if name.startswith("_dmarc.broken."):
-            response.set_rcode(dns.rcode.SERVFAIL)
-        elif records:
-            response.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *records))
-        elif not any(known == name for known, _ in ZONE):
-            response.set_rcode(dns.rcode.NXDOMAIN)
-        socket.sendto(response.to_wire(), self.client_address)
 
 
 @contextmanager
@@ -77,7 +57,7 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_a_domain_is_proven_against_a_dns_server(folder: Path) -> None:
-    with serving(socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Answering)) as port:
+    with name_server(ZONE) as port:
         code, out = run(folder, "check", "--domain", "--dns", f"127.0.0.1:{port}")
 
     assert "good MX: library.example takes mail at mail.library.example" in out
@@ -90,7 +70,7 @@ def test_a_domain_is_proven_against_a_dns_server(folder: Path) -> None:
 
 def test_a_dns_that_fails_leaves_a_doubt_and_the_other_proofs(folder: Path) -> None:
     (folder / ".env").write_text("MAIL_FROM=news@broken.example\n", encoding="utf-8")
-    with serving(socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Answering)) as port:
+    with name_server(ZONE) as port:
         code, out = run(folder, "check", "--domain", "--dns", f"127.0.0.1:{port}")
 
     assert "warning DMARC: DMARC could not be checked" in out
@@ -102,7 +82,7 @@ def test_a_dns_that_fails_leaves_a_doubt_and_the_other_proofs(folder: Path) -> N
 def test_a_domain_in_other_letters_is_asked_for_as_the_dns_writes_it(folder: Path) -> None:
     (folder / ".env").write_text("MAIL_FROM=news@bücher.example\n", encoding="utf-8")
     ZONE["xn--bcher-kva.example.", "MX"] = ["10 mail.library.example."]
-    with serving(socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Answering)) as port:
+    with name_server(ZONE) as port:
         _, out = run(folder, "check", "--domain", "--dns", f"127.0.0.1:{port}")
 
     del ZONE["xn--bcher-kva.example.", "MX"]
@@ -119,7 +99,7 @@ def test_a_new_key_is_missed_until_its_record_is_published(folder: Path) -> None
             f'key_file = "{key["key_file"]}"\n'
         )
     record = key["record"]
-    with serving(socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Answering)) as port:
+    with name_server(ZONE) as port:
         before, missing = run(folder, "check", "--domain", "--dns", f"127.0.0.1:{port}")
         ZONE[f"{key['record_name']}.", "TXT"] = [f'"{record[:200]}" "{record[200:]}"']
         after, found = run(folder, "check", "--domain", "--dns", f"127.0.0.1:{port}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import smtplib
 import subprocess
@@ -16,7 +17,9 @@ from newsletter.delivery.signing import Algorithm, load_signer, new_key
 from newsletter.model.content import Edition, RenderedEdition
 from newsletter.model.message import MARKERS
 from newsletter.rendering.message import Addressing, build_template
+from tests.servers.names import name_server
 from tests.servers.postfix import needs_postfix, postfix
+from tests.servers.rspamd import RSPAMC, needs_rspamd, rspamd
 
 OPENDKIM = shutil.which("opendkim", path="/usr/sbin:/usr/bin")
 TEXT = f"Dear {MARKERS['name']},\n\n.dot  and  blanks\nLeave: {MARKERS['unsubscribe_url']}\n"
@@ -105,3 +108,28 @@ def test_a_signature_is_still_good_after_postfix_passed_the_message_on(
     raw = arrived.as_bytes()
     assert raw.count(b"Received:") == 1
     assert dkim.verify(raw, dnsfunc=lambda *_, **__: signer.record().encode())
+
+
+@needs_rspamd
+def test_rspamd_finds_the_key_in_the_dns_and_the_signature_good(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(new_key(Algorithm.RSA))
+    key.chmod(0o600)
+    signer = load_signer("library.example", "news", key)
+    record = signer.record()
+    zone = {
+        ("news._domainkey.library.example.", "TXT"): [f'"{record[:200]}" "{record[200:]}"'],
+        ("_dmarc.library.example.", "TXT"): ['"v=DMARC1; p=reject"'],
+    }
+    assert RSPAMC is not None
+    with name_server(zone) as dns_port, rspamd(tmp_path / "r", dns_port=dns_port) as port:
+        done = subprocess.run(
+            [RSPAMC, "-h", f"127.0.0.1:{port}", "--json", "--ip=8.8.4.4"],
+            input=signer.sign(message(), is_canonical=True),
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+
+    symbols = json.loads(done.stdout)["symbols"]
+    assert {"R_DKIM_ALLOW", "DMARC_POLICY_ALLOW"} <= symbols.keys()
