@@ -43,7 +43,7 @@ def read(content: bytes, name: str) -> Handoff:
     start = content.removeprefix(codecs.BOM_UTF8).lstrip()[:200]
     if start.startswith(b"<"):
         return handoff_xliff.read(content, name)
-    text = _with_line_feeds(_text(content, name))
+    text = handoff_txt.unquoted(_with_line_feeds(_text(content, name)))
     if handoff_txt.is_ours(text):
         return handoff_txt.read(text, name)
     return handoff_po.read(text, name)

@@ -25,6 +25,14 @@ def is_ours(text: str) -> bool:
     return _HEAD.search(text) is not None
 
 
+def unquoted(text: str) -> str:
+    """Return a text as it was before a mail program quoted all of it, each line behind a >."""
+    lines = text.split("\n")
+    if not all(line.startswith(">") for line in lines if line.strip()):
+        return text
+    return "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
+
+
 def write(handoff: Handoff) -> bytes:
     """Return the hand-off as plain text."""
     lines = [

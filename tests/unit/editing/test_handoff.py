@@ -289,3 +289,11 @@ def test_blanks_that_a_mail_program_changes_do_not_break_a_text_file() -> None:
     content = write(HANDOFF, HandoffFormat.TXT).replace(b" of=", b"  of=").replace(b"\n", b" \r\n")
 
     assert [unit.was for unit in read(content, "ar.txt").units] == ["bbb", "ddd", "fff"]
+
+
+@pytest.mark.parametrize("mark", ["> ", ">"])
+def test_a_text_file_that_came_back_as_a_quoted_mail_is_read(mark: str) -> None:
+    lines = write(HANDOFF, HandoffFormat.TXT).decode().splitlines()
+    quoted = "\n".join(f"{mark}{line}".rstrip() for line in lines)
+
+    assert read(quoted.encode(), "ar.txt") == HANDOFF
