@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,6 +17,7 @@ from newsletter.audience.consent import Keys, Purpose, make_token, person_on_lis
 from newsletter.errors import SettingsError, WorkspaceNotFoundError
 from newsletter.model.people import Subscriber, SuppressionReason
 from newsletter.store.people import People
+from newsletter.web import bodies
 from newsletter.web.bodies import MOST_BYTES
 from newsletter.web.public import languages_of, public_app, token_in
 from newsletter.workspace import Workspace
@@ -324,6 +327,52 @@ def test_the_token_is_the_last_piece_of_the_path() -> None:
     assert token_in("leave/uabc-1-2-x/") == "uabc-1-2-x"
     assert token_in("uabc-1-2-x.") == "uabc-1-2-x"
     assert token_in("") == ""
+
+
+def _posted(place: Workspace, receive: Callable[[], Awaitable[dict[str, Any]]]) -> int:
+    """Return the status that a POST gets whose body comes by `receive`."""
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": link(),
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
+    }
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(public_app(place)(scope, receive, send))
+    return int(sent[0]["status"])
+
+
+def test_a_body_that_never_ends_is_not_waited_for(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(bodies, "SECONDS", 0.0)
+
+    assert _posted(place, nothing) == 408
+    assert events(place) == []
+
+
+def test_who_hangs_up_in_the_middle_has_wished_nothing(place: Workspace) -> None:
+    parts: Iterator[dict[str, Any]] = iter(
+        [
+            {"type": "http.request", "body": b"List-Unsubscribe=One-Click", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def some() -> dict[str, Any]:
+        return next(parts)
+
+    assert _posted(place, some) == 400
+    assert events(place) == []
 
 
 def test_without_a_secret_nothing_is_served(tmp_path: Path) -> None:
