@@ -244,7 +244,7 @@ _MICROSOFT = range(500, 800)
 
 #: What a class of codes (RFC 3463 section 3) leaves where neither detail nor words say more.
 #: 5.4.x is about the way to the reader's server and never about his address.
-_BY_SUBJECT = {"2": "refused", "3": "server-problem", "4": "no-route", "6": "content"}
+_BY_SUBJECT = {"2": "refused", "3": "refused", "4": "no-route", "6": "content"}
 
 
 def reason_of_subject(enhanced: str) -> str:

@@ -235,7 +235,8 @@ def _named(stage: Stage, reply: Reply) -> str:
 def _of_subject(stage: Stage, reply: Reply) -> str:
     """Return what the class of the enhanced code leaves to believe at this stage."""
     word = reason_of_subject(reply.enhanced)
-    return word if stage is Stage.RCPT or word == "content" else ""
+    is_telling = stage is Stage.RCPT and (reply.is_permanent or word == "no-route")
+    return word if is_telling or word == "content" else ""
 
 
 def _said(stage: Stage, reply: Reply) -> str:

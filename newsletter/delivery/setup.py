@@ -19,6 +19,8 @@ from newsletter.delivery.tokens import TokenCommand
 from newsletter.errors import ServerError, SettingsError
 from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
 
+#: RFC 8314 section 7.3.
+TLS_PORT = 465
 #: A domain, or an address in brackets.
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Za-z:.]+\]")
 
@@ -87,7 +89,7 @@ def _server(one: RouteSettings) -> Server:
     server = Server(
         _host(one.host),
         one.port,
-        cast(Security, _known(one.security, get_args(Security), "SMTP_SECURITY")),
+        _security(one),
         one.username,
         one.password,
         token="" if one.token_command else one.token,
@@ -116,6 +118,16 @@ def _host(written: str) -> str:
             hint="Write only the name, like mail.example.org; the port is SMTP_PORT.",
         )
     return host
+
+
+def _security(one: RouteSettings) -> Security:
+    if one.security == "starttls" and one.port == TLS_PORT:
+        # Each side would wait for the other to begin, for five minutes at a time.
+        raise SettingsError(
+            f"SMTP_PORT {TLS_PORT} is for connections that are encrypted from the first byte",
+            hint="Write SMTP_SECURITY=tls, or SMTP_PORT=587 for starttls.",
+        )
+    return cast(Security, _known(one.security, get_args(Security), "SMTP_SECURITY"))
 
 
 def _known(word: str, known: tuple[str, ...], name: str) -> str:

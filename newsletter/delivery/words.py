@@ -25,6 +25,7 @@ _STRONG: Table = (
             r"(client|user) (was|is) not authenticated",
             r"please (log ?in|authenticate) first",
             r"turn on smtp auth",
+            r"not logged in",
         ),
     ),
     (

@@ -151,3 +151,38 @@ def test_a_server_that_never_says_goodbye_costs_nobody_anything() -> None:
         send(Server("127.0.0.1", scripted.port, "plain"), supply, only("quit"))
 
     assert supply.outcomes[1].is_accepted
+
+
+class Counted:
+    """Seats that count who sits."""
+
+    def __init__(self) -> None:
+        self.sitting = 0
+
+    def hold(self, wanted: int) -> int:
+        return wanted
+
+    def sit(self) -> None:
+        self.sitting += 1
+
+    def rise(self) -> None:
+        self.sitting -= 1
+
+
+def test_a_session_that_is_cut_off_while_it_opens_gives_its_seat_back() -> None:
+    seats = Counted()
+
+    async def cut_off(port: int) -> None:
+        session = Session(Server("127.0.0.1", port, "plain", seats=seats), LONG)
+        opening = asyncio.create_task(session.open())
+        await asyncio.sleep(0)
+        assert seats.sitting == 1
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        await session.close()
+
+    with scripted_server(Script(greeting=silence())) as scripted:
+        asyncio.run(cut_off(scripted.port))
+
+    assert seats.sitting == 0

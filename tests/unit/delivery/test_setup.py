@@ -137,9 +137,10 @@ def test_domains_and_quiet_hours_are_read(tmp_path: Path) -> None:
         (RouteSettings("r", "mail.example"), SendingSettings(timeouts={"ssl": 3})),
         (RouteSettings("r", "mail.example", mechanism="ssl"), SendingSettings()),
         (RouteSettings("r", "mail.example", local_name="ssl x\r\nMAIL"), SendingSettings()),
+        (RouteSettings("r", "mail.example", local_name="ssl..x"), SendingSettings()),
         (RouteSettings("r", "ssl.example", token="t"), SendingSettings()),
     ],
-    ids=["security", "stage", "mechanism", "name", "account"],
+    ids=["security", "stage", "mechanism", "name", "empty part", "account"],
 )
 def test_what_is_misspelt_is_named(route: RouteSettings, sending: SendingSettings) -> None:
     with pytest.raises(SettingsError, match=r"(?i)ssl"):
@@ -199,6 +200,14 @@ def test_a_server_has_a_name_or_an_address(written: str, host: str) -> None:
     [route] = setup.routes_of([RouteSettings("r", written)], SendingSettings())
 
     assert route.server.host == host
+
+
+def test_the_port_of_tls_is_not_for_starttls() -> None:
+    with pytest.raises(SettingsError, match="465"):
+        setup.routes_of([RouteSettings("r", "mail.example", 465)], SendingSettings())
+
+    [route] = setup.routes_of([RouteSettings("r", "h", 465, "tls")], SendingSettings())
+    assert route.server.port == 465
 
 
 def test_two_routes_of_one_name_are_refused() -> None:
