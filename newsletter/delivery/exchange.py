@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 from newsletter.delivery.content import Content, pieces_on_the_wire
 from newsletter.delivery.envelopes import Commands, commands_for
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _END = b".\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message whose intent is durable: it may leave."""
 
     key: int

@@ -126,14 +126,14 @@ def settle(
     been judged by anyone, so its attempt does not count.
     """
     state, reason, due = verdict.state, verdict.reason, None
+    if state is DeliveryState.ACCEPTED:
+        return accepted(owed.key, outcome)
     if state is DeliveryState.DEFERRED:
         began = owed.tried or now
         if now - began >= patience.lifetime:
             state, reason = DeliveryState.REFUSED, f"gave up: {reason}"
         else:
             due = now + patience.pause(owed.attempts + 1, chance)
-    if state is DeliveryState.ACCEPTED:
-        reason = ""
     reply = outcome.reply
     return Settlement(
         key=owed.key,
@@ -145,5 +145,21 @@ def settle(
         code=reply.code if reply else 0,
         enhanced=reply.enhanced if reply else "",
         words=(reply.text if reply else "") or outcome.cause,
-        queue_id=reply.queue_id if reply and state is DeliveryState.ACCEPTED else "",
+    )
+
+
+def accepted(key: int, outcome: Outcome, route: str = "") -> Settlement:
+    """Return the settlement of what a server took: that of nearly every message."""
+    reply = outcome.reply
+    if reply is None:
+        raise ValueError(f"{outcome} is not an acceptance")
+    return Settlement(
+        key,
+        DeliveryState.ACCEPTED,
+        stage=outcome.stage,
+        code=reply.code,
+        enhanced=reply.enhanced,
+        words=reply.text,
+        queue_id=reply.queue_id,
+        route=route,
     )

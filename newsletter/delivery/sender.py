@@ -81,6 +81,8 @@ class Sender:
         self._balance_at = self._reviewed = datetime.min.replace(tzinfo=UTC)
         self._balance = tray.ledger.balance()
         self._is_impatient = False
+        #: A line waits only because so many are on the wire.
+        self._is_held_back = False
         self._idle_since: datetime | None = None
         self._reviewed_count = 0
         self._opening = self._open = 0
@@ -130,7 +132,10 @@ class Sender:
 
     def hand_out(self, health: RouteHealth) -> Handed | None:
         """Return a message that may leave; None: none now."""
-        if self._end is not None or not self._fuse.allows(self.tray.on_wire + 1):
+        if self._end is not None:
+            return None
+        if not self._fuse.allows(self.tray.on_wire + 1):
+            self._is_held_back = True
             return None
         try:
             handed = self.tray.take(health.route, self.clock(), health.crew.size)
@@ -144,15 +149,19 @@ class Sender:
     def settle(self, key: int, health: RouteHealth, outcome: Outcome) -> None:
         """Take the outcome of one message and draw the consequences."""
         now = self.clock()
-        judged = self.tray.settle(key, health.route, outcome, now)
+        settlement, verdict = self.tray.settle(key, health.route, outcome, now)
         if outcome.reply is not None and outcome.reply.code != CLOSING:
             health.worked(now)
-        if judged.settlement.state is not DeliveryState.QUEUED:
+        is_back = settlement.state is DeliveryState.QUEUED
+        if not is_back:
             self._rate.count += 1
-        self._heed(judged.verdict, health, outcome)
-        if reason := self._fuse.count(judged.settlement):
+        self._heed(verdict, health, outcome)
+        if reason := self._fuse.count(settlement):
             self.stop(RunEnd(Why.STOPPED, reason))
-        self._notify()
+        # Waking every idle line after each message would cost more than the message.
+        if is_back or self._is_held_back:
+            self._is_held_back = False
+            self._notify()
 
     def refused(self, health: RouteHealth, outcome: Outcome) -> None:
         """Take note that a session could not be opened."""
@@ -176,11 +185,10 @@ class Sender:
 
     def _heed(self, verdict: Verdict, health: RouteHealth, outcome: Outcome) -> None:
         """Stop or slow down as a verdict says."""
-        now = self.clock()
         if verdict.stop_run:
             said = verdict.explanation or verdict.reason
             self.stop(RunEnd(Why.STOPPED, f"{said} ({outcome})"))
-        elif verdict.slow_down and not health.is_paused(now):
+        elif verdict.slow_down and not health.is_paused(now := self.clock()):
             enhanced = outcome.reply.enhanced if outcome.reply else ""
             health.complained(str(outcome), now, is_rate=enhanced == "4.7.28")
 

@@ -10,13 +10,13 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from newsletter.delivery.content import Content
-from newsletter.delivery.ledger import Ledger, Patience, Round, settle
+from newsletter.delivery.ledger import Ledger, Patience, Round, accepted, settle
 from newsletter.delivery.pacing import Domains
 from newsletter.delivery.picking import MOST_CLAIMED, Picking
 from newsletter.delivery.replies import judge
@@ -46,19 +46,16 @@ ROUNDS_AT_ONCE = 50
 ASK_AGAIN = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(NamedTuple):
     """One message on its way to a connection."""
 
     owed: Owed
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What became of one message, with the verdict for the route and the run."""
 
-    owed: Owed
     settlement: Settlement
     verdict: Verdict
 
@@ -154,18 +151,21 @@ class Tray:
     def settle(self, key: int, route: Route, outcome: Outcome, now: datetime) -> Judged:
         """Take the outcome of a message; it is written with the next round."""
         owed = self._on_wire.pop(key)
-        verdict = judge(outcome, self._given_back[key])
-        settlement = settle(
-            owed, outcome, verdict, now=now, patience=self.patience, chance=self.chance
-        )
+        verdict = judge(outcome, self._given_back.get(key, 0))
+        if verdict.state is DeliveryState.ACCEPTED:
+            settlement = accepted(key, outcome, route.name)
+        else:
+            settlement = settle(
+                owed, outcome, verdict, now=now, patience=self.patience, chance=self.chance
+            )._replace(route=route.name)
         if settlement.state is DeliveryState.QUEUED:
             self._given_back[key] += 1
             self._released.append(key)
             self._ask_soon()
         else:
             self._given_back.pop(key, None)
-            self._results.append(_by_route(settlement, route))
-        return Judged(owed, settlement, verdict)
+            self._results.append(settlement)
+        return Judged(settlement, verdict)
 
     def flush(self, now: datetime) -> None:
         """Write what is known; StoreError where that is not possible yet."""
@@ -271,7 +271,3 @@ class Tray:
                 )
                 self._results.append(refused)
         return built
-
-
-def _by_route(settlement: Settlement, route: Route) -> Settlement:
-    return replace(settlement, route=route.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from newsletter.model.mailing import DeliveryState
 
@@ -29,8 +30,7 @@ ALLOWED: Mapping[DeliveryState, frozenset[DeliveryState]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """A delivery that a sender has claimed, with all that its message is made of."""
 
     key: int
@@ -46,8 +46,7 @@ class Owed:
     tried: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What became of one delivery in flight, as the ledger is to remember it."""
 
     key: int

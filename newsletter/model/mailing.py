@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class MailingState(StrEnum):
@@ -58,8 +59,7 @@ class UnknownPolicy(StrEnum):
     RECONCILE = "reconcile"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The SMTP sender and recipient (RFC 5321), not the headers."""
 
     sender: str
