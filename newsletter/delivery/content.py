@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,10 +11,9 @@ Content = bytes | tuple[bytes, ...]
 
 #: RFC 5322 section 2.1.1: 998 characters and CRLF.
 LINE_MAXIMUM_BYTES = 1000
-#: Most personal values are shorter, and one line at most.
-_SMALL_BYTES = 256
+#: The constant pieces of a template; all that is personal is shorter.
+_LARGE_BYTES = 2048
 _MOST_PIECES = 1000
-_SIMPLE = re.compile(rb"[^\r\n\0]*+(?:\r\n)?")
 
 _BARE = "it has a CR or an LF that stand alone"
 _NUL = "it has a NUL byte"
@@ -98,18 +95,24 @@ def pieces_on_the_wire(content: Content, inspected: Inspected) -> tuple[bytes, .
     return content if len(content) < _MOST_PIECES else (b"".join(content),)
 
 
-@lru_cache(maxsize=256)
 def _known(piece: bytes) -> _Piece:
-    """Look through a piece, once for all messages that have it in them."""
+    """Look through a piece; through a large one once for all messages that have it in them."""
+    return _looked_through(piece) if len(piece) < _LARGE_BYTES else _remembered(piece)
+
+
+def _looked_through(piece: bytes) -> _Piece:
     size = len(piece)
-    if size < _SMALL_BYTES and _SIMPLE.fullmatch(piece):
-        dot, ended = piece.startswith(b"."), piece.endswith(b"\n")
-        tail = 0 if ended else -1
-        return _Piece("", size, piece.isascii(), False, False, dot, False, ended, size, tail)
     begins_with_lf, ends_with_cr = piece.startswith(b"\n"), piece.endswith(b"\r")
-    first, last = piece.find(b"\n"), piece.rfind(b"\n")
+    breaks, pairs = piece.count(b"\n"), piece.count(b"\r\n")
+    fault = ""
+    if pairs + begins_with_lf != breaks or pairs + ends_with_cr != piece.count(b"\r"):
+        fault = _BARE
+    elif b"\0" in piece:
+        fault = _NUL
+    elif size > LINE_MAXIMUM_BYTES and _has_long_line(piece):
+        fault = _LONG
     return _Piece(
-        _fault_within(piece[begins_with_lf : size - ends_with_cr], piece),
+        fault,
         size,
         piece.isascii(),
         b"\n." in piece,
@@ -117,21 +120,12 @@ def _known(piece: bytes) -> _Piece:
         piece.startswith(b"."),
         ends_with_cr,
         piece.endswith(b"\n"),
-        first + 1 if first >= 0 else size,
-        size - last - 1 if last >= 0 else -1,
+        piece.find(b"\n") + 1 if breaks else size,
+        size - piece.rfind(b"\n") - 1 if breaks else -1,
     )
 
 
-def _fault_within(inner: bytes, piece: bytes) -> str:
-    """Return what is wrong whatever stands around it; `inner` lacks an LF or CR at the edges."""
-    # Python's own reader of universal newlines: one pass, in C, and it tells which it saw.
-    newlines = io.IncrementalNewlineDecoder(None, translate=False)
-    newlines.decode(inner.decode("latin-1"), final=True)
-    if newlines.newlines not in {None, "\r\n"}:
-        return _BARE
-    if b"\0" in piece:
-        return _NUL
-    return _LONG if _has_long_line(piece) else ""
+_remembered = lru_cache(maxsize=64)(_looked_through)
 
 
 def _has_long_line(piece: bytes) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from functools import lru_cache
 
 from newsletter.errors import MessageError
 
@@ -31,7 +32,6 @@ _OVERRIDES = re.compile("[\u202a-\u202e\ufeff\ufff9-\ufffb\ud800-\udfff\U000e000
 #: Everything but printable ASCII without "=", and the second of two spaces: a relay may
 #: fold runs of spaces, and DKIM's relaxed body would then need work for each reader.
 _QP_UNSAFE = re.compile(rb"[^ -<>-~]|(?<= ) ")
-_QP_ALMOST = re.compile(rb"(?: ?[!-~])*")
 _QP_TABLE = [b"=%02X" % byte for byte in range(256)]
 
 
@@ -56,7 +56,7 @@ def quoted_printable(line: bytes) -> bytes:
     No line begins with a dot (so SMTP needs no stuffing, RFC 5321 section 4.5.2) or with
     "From " (which mbox files change), and no two blanks stand together.
     """
-    if _QP_ALMOST.fullmatch(line):
+    if b"  " not in line and line.isascii() and line.decode("ascii").isprintable():
         encoded = line.replace(b"=", b"=3D")
     else:
         encoded = _QP_UNSAFE.sub(lambda found: _QP_TABLE[found[0][0]], line)
@@ -247,6 +247,8 @@ def _a_label(domain: str, address: str) -> str:
         raise MessageError(f"{address!r} has a domain that cannot be written to") from error
 
 
+# The same link stands in the text, in the HTML and in a header.
+@lru_cache(maxsize=32)
 def url(text: str) -> str:
     """Return an address of the web or mailto: in safe ASCII; other schemes give nothing."""
     if _URL_SAFE.fullmatch(text):

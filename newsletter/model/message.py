@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from html import escape as escape_html
 from urllib.parse import quote
@@ -122,7 +122,14 @@ class MessageTemplate:
             filled = [compute(values) for compute in computed]
         except KeyError as error:
             raise MessageError(f"a reader's message needs a value for {error.args[0]!r}") from error
-        return tuple([filled[piece] if isinstance(piece, int) else piece for piece in program])
+        return tuple(
+            [
+                run
+                if isinstance(run, bytes)
+                else b"".join([filled[one] if isinstance(one, int) else one for one in run])
+                for run in program
+            ]
+        )
 
     @cached_property
     def places(self) -> frozenset[str]:
@@ -184,29 +191,52 @@ class MessageTemplate:
         )
 
     @cached_property
-    def _program(self) -> tuple[list[bytes | int], list[Callable[[Values], bytes]]]:
+    def _program(self) -> tuple[list[bytes | _Run], list[Callable[[Values], bytes]]]:
         """Return what to join: constants, and indexes into what is computed for each reader.
 
-        A value that stands in several places of the same kind is encoded once.
+        Large constants stand alone, so that whoever sends them can know them again; what
+        stands between them makes one piece. A value that stands in several places of the
+        same kind is encoded once.
         """
-        program: list[bytes | int] = []
+        flat: _Run = []
         computed: list[Callable[[Values], bytes]] = []
         known: dict[tuple[Transfer, Place], int] = {}
         for stretch in self.stretches:
             if stretch.transfer is Transfer.BASE64:
-                program.append(len(computed))
+                flat.append(len(computed))
                 computed.append(_Base64(stretch.pieces).fill)
                 continue
             for piece in stretch.pieces:
                 if isinstance(piece, bytes):
-                    program.append(piece)
+                    flat.append(piece)
                     continue
                 key = (stretch.transfer, piece)
                 if key not in known:
                     known[key] = len(computed)
                     computed.append(_encoder(stretch.transfer, piece))
-                program.append(known[key])
-        return program, computed
+                flat.append(known[key])
+        return _in_runs(flat), computed
+
+
+#: What is joined for each reader: constant bytes, and indexes of computed ones.
+_Run = list[bytes | int]
+#: A constant of this size is worth a piece of its own.
+_LARGE_BYTES = 2048
+
+
+def _in_runs(flat: _Run) -> list[bytes | _Run]:
+    """Return large constants alone, and what stands between them as one run each."""
+    runs: list[bytes | _Run] = []
+    for one in flat:
+        if isinstance(one, bytes) and len(one) >= _LARGE_BYTES:
+            runs.append(one)
+            continue
+        last = runs[-1] if runs else b""
+        if isinstance(last, bytes):
+            runs.append([one])
+        else:
+            last.append(one)
+    return runs
 
 
 class _Base64:
@@ -247,12 +277,14 @@ def _cut(piece: bytes) -> Callable[[int], tuple[bytes, bytes, bytes]]:
 
 
 def _encoder(transfer: Transfer, place: Place) -> Callable[[Values], bytes]:
-    escape = _ESCAPES[place.escape]
+    escape, name = _ESCAPES[place.escape], place.name
     if transfer is Transfer.QUOTED_PRINTABLE:
-        return lambda values: _quoted(escape(values, place.name))
-    return lambda values: escape(values, place.name).encode("utf-8", "replace")
+        return lambda values: _quoted(escape(values, name))
+    return lambda values: escape(values, name).encode("utf-8", "replace")
 
 
+# HTML and text ask for the same few values, and so do the readers of one list.
+@lru_cache(maxsize=32)
 def _quoted(text: str) -> bytes:
     """Return a value, never with a line break in it, on lines of its own."""
     return encoding.quoted_printable(text.encode("utf-8", "replace")) + b"=\r\n" if text else b""
@@ -261,6 +293,11 @@ def _quoted(text: str) -> bytes:
 def _escaped(place: Place, values: Values) -> str:
     """Return the value of a place, safe where it stands."""
     return _ESCAPES[place.escape](values, place.name)
+
+
+@lru_cache(maxsize=8)
+def _list_id(name: str, number: str) -> str:
+    return encoding.named(name, f"<{_short(encoding.identifier(number), 'list_id')}>", 9)
 
 
 def _html_url_part(values: Values, name: str) -> str:
@@ -297,9 +334,7 @@ _ESCAPES: dict[Escape, Callable[[Values, str], str]] = {
     Escape.MAILBOX: lambda values, _: encoding.mailbox(
         values["name"], values["address"], len("To: ")
     ),
-    Escape.LIST_ID: lambda values, _: encoding.named(
-        values["list"], f"<{_short(encoding.identifier(values['list_id']), 'list_id')}>", 9
-    ),
+    Escape.LIST_ID: lambda values, _: _list_id(values["list"], values["list_id"]),
     Escape.HEADER_URL: _header_url,
     Escape.HEADER_ID: _header_id,
     Escape.HEADER_WORDS: _header_words,

@@ -13,7 +13,7 @@ from newsletter.errors import StoreError, StoreGoneError
 from newsletter.model.ledger import Owed, Settlement, Wish
 from newsletter.model.mailing import Balance, MailingState
 from newsletter.store import senders
-from newsletter.store.moments import to_moment, to_moment_or_none, to_number
+from newsletter.store.moments import to_moment_or_none, to_number
 from newsletter.store.pace import Pace
 from newsletter.store.readers import Readers
 from newsletter.store.sqlite import SqliteStore
@@ -383,14 +383,11 @@ def _event(key: int, now: object, sender: int) -> dict[str, object]:
     return {"key": key, "now": now, "sender": sender, **silent}
 
 
+_DECODE = json.JSONDecoder().raw_decode
+
+
 def _owed(row: sqlite3.Row) -> Owed:
-    return Owed(
-        key=row["id"],
-        address=row["address"],
-        domain=row["domain"],
-        edition=row["edition"],
-        sender=row["sender"],
-        personal={**json.loads(row["personal"]), "message_id": row["message_id"]},
-        attempts=row["attempts"],
-        tried=None if row["tried"] is None else to_moment(row["tried"]),
-    )
+    key, address, domain, edition, sender, message_id, personal, attempts, tried = row
+    values, _ = _DECODE(personal)
+    values["message_id"], values["address"] = message_id, address
+    return Owed(key, address, domain, edition, sender, values, attempts, to_moment_or_none(tried))

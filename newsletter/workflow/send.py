@@ -238,7 +238,7 @@ class _Run:
         }
 
         def compose(owed: Owed) -> Content:
-            pieces = templates[owed.edition].pieces({**owed.personal, "address": owed.address})
+            pieces = templates[owed.edition].pieces(owed.personal)
             if not self.signer:
                 return pieces
             message = b"".join(pieces)

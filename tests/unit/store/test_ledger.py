@@ -376,7 +376,8 @@ def test_personal_values_come_back_as_they_were_frozen(store: SqliteStore) -> No
 
     [owed] = _claim(_ledger(store, mailing))
 
-    assert owed.personal == {"name": name, "message_id": "<id@x>"}
+    frozen = {"name": name, "address": "z@example.org", "message_id": "<id@x>"}
+    assert owed.personal == frozen
     assert json.dumps(dict(owed.personal))
     assert Mailings(store).editions(mailing.id) == {"en": b"\x00\xff"}
 
