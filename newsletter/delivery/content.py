@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,6 +16,8 @@ LINE_MAXIMUM_BYTES = 1000
 #: The constant pieces of a template; all that is personal is shorter.
 _LARGE_BYTES = 2048
 _MOST_PIECES = 1000
+_STARTING_DOT = re.compile(rb"\n\.")
+_PROPER = (None, "\r\n")
 
 _BARE = "it has a CR or an LF that stand alone"
 _NUL = "it has a NUL byte"
@@ -56,9 +60,35 @@ def inspect(content: Content) -> Inspected:
     A bare CR or LF lets a line of the text pass for the end of the message and the
     rest for commands (CVE-2023-51764); no server can be trusted to refuse it.
     """
+    pieces = (content,) if isinstance(content, bytes) else content
+    return _by_lines(pieces) or _piece_by_piece(pieces)
+
+
+def _by_lines(pieces: tuple[bytes, ...]) -> Inspected | None:
+    """Inspect pieces of whole lines, the small ones in one go; None: they are not whole."""
+    small: list[bytes] = []
+    known: list[_Piece] = []
+    for piece in pieces:
+        if not piece.endswith(b"\r\n"):
+            return None
+        if len(piece) < _LARGE_BYTES:
+            small.append(piece)
+        else:
+            known.append(_remembered(piece))
+    if small:
+        known.append(_looked_through(b"".join(small)))
+    fault, size, is_ascii, has_dots = "", 0, True, False
+    for own, length, ascii_only, dots, lf, dot, *_ in known:
+        fault = fault or (_BARE if lf else own)
+        size += length
+        is_ascii, has_dots = is_ascii and ascii_only, has_dots or dots or dot
+    return Inspected(fault, size, is_ascii, has_dots, ends_a_line=True)
+
+
+def _piece_by_piece(pieces: tuple[bytes, ...]) -> Inspected:
     fault, size, line_bytes = "", 0, 0
     is_ascii, has_dots, after_lf, after_cr = True, False, True, False
-    for piece in (content,) if isinstance(content, bytes) else content:
+    for piece in pieces:
         if not piece:
             continue
         own, length, ascii_only, dots, lf, dot, cr, after, head, tail = _known(piece)
@@ -103,29 +133,35 @@ def _known(piece: bytes) -> _Piece:
 def _looked_through(piece: bytes) -> _Piece:
     size = len(piece)
     begins_with_lf, ends_with_cr = piece.startswith(b"\n"), piece.endswith(b"\r")
-    breaks, pairs = piece.count(b"\n"), piece.count(b"\r\n")
-    fault = ""
-    if pairs + begins_with_lf != breaks or pairs + ends_with_cr != piece.count(b"\r"):
-        fault = _BARE
-    elif b"\0" in piece:
-        fault = _NUL
-    elif size > LINE_MAXIMUM_BYTES and _has_long_line(piece):
-        fault = _LONG
+    inner = piece[1:] if begins_with_lf else piece
+    first, last = piece.find(b"\n"), piece.rfind(b"\n")
     return _Piece(
-        fault,
+        _fault_within(inner[:-1] if ends_with_cr else inner),
         size,
         piece.isascii(),
-        b"\n." in piece,
+        _STARTING_DOT.search(piece) is not None,
         begins_with_lf,
         piece.startswith(b"."),
         ends_with_cr,
-        piece.endswith(b"\n"),
-        piece.find(b"\n") + 1 if breaks else size,
-        size - piece.rfind(b"\n") - 1 if breaks else -1,
+        last == size - 1,
+        first + 1 if first >= 0 else size,
+        size - last - 1 if last >= 0 else -1,
     )
 
 
 _remembered = lru_cache(maxsize=64)(_looked_through)
+
+
+def _fault_within(inner: bytes) -> str:
+    """Return what is wrong whatever stands around it; `inner` lacks an LF or CR at the edges."""
+    # Python's own reader of universal newlines: one pass, in C, and it tells which it saw.
+    newlines = io.IncrementalNewlineDecoder(None, translate=False)
+    newlines.decode(inner.decode("latin-1"), final=True)
+    if newlines.newlines not in _PROPER:
+        return _BARE
+    if b"\0" in inner:
+        return _NUL
+    return _LONG if len(inner) > LINE_MAXIMUM_BYTES and _has_long_line(inner) else ""
 
 
 def _has_long_line(piece: bytes) -> bool:

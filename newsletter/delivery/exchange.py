@@ -195,7 +195,7 @@ class Exchange:
         ):
             attempt.stage = stage
             try:
-                reply = await self._wire.reply(timeout)
+                reply = self._wire.look() or await self._wire.reply(timeout)
             except WireError:
                 # The refusal is this message's; only the connection is lost.
                 if refusal is None:
