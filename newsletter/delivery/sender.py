@@ -231,8 +231,11 @@ class Sender:
         """Write results that no round has taken along, and look for orders of others."""
         age = now - self.tray.written if self.tray.written else timedelta.max
         limit = TICK_SECONDS if self.tray.has_results else ORDERS_SECONDS
-        if age < timedelta(seconds=limit):
+        if timedelta(0) <= age < timedelta(seconds=limit):
             return
+        if age < timedelta(0):
+            # The clock was set back: what was to be asked later may be due now.
+            self.tray.wake()
         try:
             self.tray.flush(now)
         except StoreError as error:

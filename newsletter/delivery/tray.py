@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,9 +35,13 @@ Compose = Callable[[Owed], Content]
 
 #: A round should be worth this much sending, so that slow servers get small rounds and a
 #: kill leaves few unknown, and fast ones get large rounds and few syncs.
-ROUND = timedelta(milliseconds=40)
+ROUND = timedelta(milliseconds=20)
 #: ... and writing it should take no more than a twentieth of that, on a slow disk too.
 WRITING_SHARE = 20
+#: So many results are worth writing before the round is used up, because a kill sends again
+#: what was answered and not written; even so writing takes at most a tenth of the time.
+WORTH_WRITING = 16
+EARLY_SHARE = 10
 #: However few connections there are, a round may have so many.
 LEAST_ROUND = 64
 #: Where all that was chosen has unsubscribed meanwhile, the next round follows at once, but
@@ -88,8 +93,9 @@ class Tray:
         self._given_back: Counter[int] = Counter()
         #: Seconds that writing a round takes, on average.
         self._writing = 0.0
-        #: How many the last round intended, and when.
+        #: How many to have in hand, how many were taken since the last round, and when that was.
         self._size = 1
+        self._taken = 0
         self._began: datetime | None = None
         #: Route -> when asking for more may make sense again.
         self._ask_at: dict[str, datetime] = {}
@@ -138,12 +144,15 @@ class Tray:
         Raises StoreError where the ledger cannot be written: then nothing may leave.
         """
         ready = self._ready.setdefault(route.name, deque())
+        if ready and self._has_much_to_write(now):
+            self._round(now, route, crew)
         for _ in range(ROUNDS_AT_ONCE):
             if ready or now < self._ask_at.get(route.name, now):
                 break
             self._round(now, route, crew)
         if not ready:
             return None
+        self._taken += 1
         handed = ready.popleft()
         self._on_wire[handed.owed.key] = handed.owed
         return handed
@@ -218,6 +227,10 @@ class Tray:
 
     def _round(self, now: datetime, route: Route, crew: int) -> None:
         """Write the last results and the next intents in one durable step."""
+        wanted = self._wanted(now, crew) - len(self._ready[route.name])
+        if wanted < 1:
+            self.flush(now)
+            return
         claimed = list(self._claimed)
         chosen: list[Owed] = []
         intended: list[Owed] = []
@@ -225,7 +238,7 @@ class Tray:
         with self._step(now) as step:
             if self.mailing_state is MailingState.SENDING:
                 picking = Picking(step, self.domains, route, now, every=self.every)
-                chosen, ask_at = picking.pick(claimed, self._wanted(now, crew))
+                chosen, ask_at = picking.pick(claimed, wanted)
                 intended = list(step.intend(chosen, route.name))
                 picking.count(intended)
         taken = {owed.key for owed in chosen}
@@ -242,16 +255,19 @@ class Tray:
             self._is_drained = not self._claimed
             self._ask_at[route.name] = now + ASK_AGAIN
 
+    def _has_much_to_write(self, now: datetime) -> bool:
+        """Say whether results should not wait until all that is in hand has been taken."""
+        if len(self._results) < WORTH_WRITING or self.written is None:
+            return False
+        return now - self.written >= timedelta(seconds=EARLY_SHARE * self._writing)
+
     def _wanted(self, now: datetime, crew: int) -> int:
-        """Return how many to intend: twice as many while rounds are used up too quickly."""
+        """Return how many to have in hand, from how many were taken since the last round."""
         worth = max(ROUND, timedelta(seconds=WRITING_SHARE * self._writing))
         lasted = now - self._began if self._began else worth
-        self._began = now
-        if lasted < worth:
-            self._size *= 2
-        elif lasted > 2 * worth:
-            self._size //= 2
-        self._size = max(1, min(self._size, max(LEAST_ROUND, 4 * crew)))
+        used = ceil(self._taken * (worth / lasted)) if lasted > timedelta(0) else 2 * self._size
+        self._size = max(1, self._size // 2, min(used, 2 * self._size, max(LEAST_ROUND, 4 * crew)))
+        self._began, self._taken = now, 0
         return self._size
 
     def _composed(self, intended: Iterable[Owed], route: Route) -> list[Handed]:
