@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING
 
 from newsletter import shipped
 from newsletter.errors import EmptyEditionError, SettingsError
-from newsletter.model.content import (
-    Edition,
-    EditionForm,
-    Identity,
-    Issue,
-    PictureUse,
-    RenderedEdition,
-)
+from newsletter.model.content import Edition, EditionForm, Issue, PictureUse, RenderedEdition
 from newsletter.model.editions import EditionContent, resolve
+from newsletter.model.identity import Identity
 from newsletter.model.languages import best_match, chain_of
 from newsletter.model.pictures import told_with_pictures, with_pictures
 from newsletter.pictures.of_issue import IssuePictures, PictureState, Shown, Watch

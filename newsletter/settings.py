@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.errors import SettingsError
-from newsletter.model.content import Identity, Source
+from newsletter.model.identity import Identity
 from newsletter.model.naming import check_lines, in_one_line
 from newsletter.model.public import check_page_address, one_click_address
 from newsletter.model.sending import (
@@ -22,6 +21,7 @@ from newsletter.model.sending import (
     SendingSettings,
     SmtpSettings,
 )
+from newsletter.model.sources import Source
 from newsletter.model.translating import TranslationSettings, check_languages
 
 #: Environment name -> (table in newsletter.toml, key). "" is the top level.
@@ -252,6 +252,8 @@ def _refuse_unknown(values: Mapping[str, Any], kind: type, where: str, path: Pat
     known = {one.name: one for one in fields(kind) if one.name != "origins"}
     for key, value in values.items():
         if key not in known:
+            import difflib
+
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
             place = f" in [{where}]" if where else ""
@@ -267,7 +269,7 @@ def _refuse_unknown(values: Mapping[str, Any], kind: type, where: str, path: Pat
 
 
 def _nested() -> dict[tuple[type, str], type]:
-    from newsletter.model.content import Selectors
+    from newsletter.model.sources import Selectors
 
     return {
         (Settings, "smtp"): SmtpSettings,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.model.content import (
-    Identity,
     Issue,
     IssueItem,
     IssueTexts,
@@ -20,6 +19,7 @@ from newsletter.model.content import (
     QuickLink,
     Section,
 )
+from newsletter.model.identity import Identity
 
 LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh", "de")
 FOLDER = Path(__file__).parent / "data" / "federation"

@@ -5,15 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from newsletter.model.content import (
-    Edition,
-    Identity,
-    Issue,
-    IssueItem,
-    Item,
-    ItemDate,
-)
+from newsletter.model.content import Edition, Issue, IssueItem, Item, ItemDate
 from newsletter.model.editions import EditionContent, resolve
+from newsletter.model.identity import Identity
 
 
 def make_item(title: str = "Reading rooms reopen in Harare", **changes: Any) -> Item:

@@ -13,7 +13,7 @@ import click
 
 from newsletter import workspace as workspaces
 from newsletter.errors import ConfirmationNeededError, NewsletterError
-from newsletter.model.content import Source, SourceKind
+from newsletter.model.sources import Source, SourceKind
 
 if TYPE_CHECKING:
     from newsletter.model.content import Item

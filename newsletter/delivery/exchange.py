@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from newsletter.model.mailing import Envelope
 
 _END = b".\r\n"
+#: MAIL, RCPT and DATA, all well: what nearly every server says at once.
+_GO_ON = (250, 250, 354)
 
 
 class Outgoing(NamedTuple):
@@ -186,6 +188,8 @@ class Exchange:
 
     async def _announced_envelope(self, attempt: _Attempt) -> Outcome | None:
         """Read the three answers; all must be read, whatever the first says."""
+        if self._wire.has_said(_GO_ON):
+            return None
         refusal: Outcome | None = None
         accepted: list[Stage] = []
         for stage, timeout in (

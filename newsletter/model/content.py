@@ -128,63 +128,6 @@ class Item:
     status: ItemStatus = ItemStatus.NEW
 
 
-class SourceKind(StrEnum):
-    """How a source is read."""
-
-    AUTO = "auto"
-    RSS = "rss"
-    ATOM = "atom"
-    JSON_FEED = "jsonfeed"
-    #: A listing page without a feed.
-    HTML = "html"
-    #: A page saved as plain text.
-    TEXT = "text"
-    #: A folder of Markdown files with front matter.
-    MARKDOWN = "markdown"
-
-
-@dataclass(frozen=True, slots=True)
-class Selectors:
-    """CSS selectors a person gave because the page defeats the detector; all optional."""
-
-    #: One of these for each item: everything below is looked for inside it.
-    item: str = ""
-    #: The item's title.
-    title: str = ""
-    #: The item's link; empty: the first one inside.
-    link: str = ""
-    #: The item's date.
-    date: str = ""
-    #: The item's summary.
-    summary: str = ""
-    #: The item's picture.
-    picture: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where news comes from: one feed, page or folder."""
-
-    #: What the source is called in reports and issues.
-    name: str
-    #: Its address, for a feed or a page.
-    url: str = ""
-    #: Its place in the workspace, for a saved page or a folder; instead of url.
-    path: str = ""
-    #: auto, rss, atom, jsonfeed, html, text or markdown.
-    kind: SourceKind = SourceKind.AUTO
-    #: In which its items are written; empty: what it says itself.
-    language: str = ""
-    #: The section of the issue that its items go to.
-    section: str = ""
-    #: True: 05/06/2016 is 5 June. False: May 6. None: ambiguous dates are left out.
-    day_first: bool | None = None
-    #: Whether missing summaries and pictures are looked up on the items' own pages.
-    read_articles: bool = True
-    #: Where the items stand on a page that is not understood by itself.
-    selectors: Selectors = field(default_factory=Selectors)
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What reading one source gave: the rule that won and the items in page order."""
@@ -337,24 +280,6 @@ class Edition:
             if key.endswith(f"-{form}"):
                 return cls(key.removesuffix(f"-{form}"), form)
         return cls(key)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who sends: what every edition says of the organisation and the newsletter."""
-
-    name: str
-    organisation: str = ""
-    postal_address: str = ""
-    contact: str = ""
-    website: str = ""
-    #: Where the archive is; empty: there is none.
-    public_url: str = ""
-    #: The https page by which readers leave with one click; empty: they leave by mail.
-    unsubscribe_url: str = ""
-    mail_from: str = ""
-    reply_to: str = ""
-    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from newsletter.model.content import EditionForm, Identity, Issue, RenderedEdition
+from newsletter.model.content import EditionForm, Issue, RenderedEdition
+from newsletter.model.identity import Identity
 
 if TYPE_CHECKING:
     from newsletter.preflight.pages import Page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from newsletter.model.content import Identity
+from newsletter.model.identity import Identity
 from newsletter.model.written_sender import name_and_address
 from newsletter.rendering.headers import Addressing
 

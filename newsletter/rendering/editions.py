@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from newsletter.model.content import EditionForm, Identity, RenderedEdition
+from newsletter.model.content import EditionForm, RenderedEdition
 from newsletter.model.editions import EditionContent
+from newsletter.model.identity import Identity
 from newsletter.model.message import MARKERS
 from newsletter.rendering import bidi, remembered
 from newsletter.rendering.themes import Theme, open_theme

@@ -9,8 +9,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from newsletter.model.content import Edition, EditionForm, Identity
+from newsletter.model.content import Edition, EditionForm
 from newsletter.model.editions import EditionContent, archive_url
+from newsletter.model.identity import Identity
 from newsletter.model.languages import direction_of
 from newsletter.model.message import MARKERS
 from newsletter.rendering import stylesheets

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from newsletter.errors import MessageError
 from newsletter.model import encoding
-from newsletter.model.content import Edition, Identity
+from newsletter.model.content import Edition
 from newsletter.model.editions import archive_url
+from newsletter.model.identity import Identity
 from newsletter.model.public import SAMPLE_TOKEN, leave_address
 from newsletter.model.written_sender import name_and_address
 

@@ -11,8 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from newsletter import __version__
-from newsletter.model.content import Edition, Identity, RenderedEdition
+from newsletter.model.content import Edition, RenderedEdition
 from newsletter.model.editions import EditionContent
+from newsletter.model.identity import Identity
 
 #: About 40 KB each; the oldest go first.
 _MOST_KEPT = 200

@@ -10,7 +10,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from newsletter.errors import TemplateError
-from newsletter.model.content import Identity
+from newsletter.model.identity import Identity
 from newsletter.model.languages import best_match, direction_of
 from newsletter.model.public import Situation
 from newsletter.rendering import stylesheets

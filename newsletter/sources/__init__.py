@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.errors import SourceNotUnderstoodError, SourceUnreachableError
-from newsletter.model.content import SourceKind
+from newsletter.model.sources import SourceKind
 
 if TYPE_CHECKING:
-    from newsletter.model.content import Reading, Source
+    from newsletter.model.content import Reading
+    from newsletter.model.sources import Source
     from newsletter.sources.fetching import Fetched, Fetches
 
 __all__ = ["read_file", "read_source", "saved_at"]

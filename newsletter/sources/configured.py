@@ -7,10 +7,10 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from newsletter.errors import SettingsError
-from newsletter.model.content import SourceKind
+from newsletter.model.sources import SourceKind
 
 if TYPE_CHECKING:
-    from newsletter.model.content import Source
+    from newsletter.model.sources import Source
 
 _ENTRY = re.compile(r"^[ \t]*\[\[[ \t]*sources[ \t]*\]\]", re.M)
 _OTHER_TABLE = re.compile(r"^[ \t]*\[{1,2}[ \t]*(?!\[|sources[ \t]*[.\]])", re.M)

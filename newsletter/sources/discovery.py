@@ -15,7 +15,8 @@ from newsletter.sources.feeds import is_feed, read_feed
 from newsletter.sources.fetching import FEEDS, PAGE_BYTES
 
 if TYPE_CHECKING:
-    from newsletter.model.content import Item, Source
+    from newsletter.model.content import Item
+    from newsletter.model.sources import Source
     from newsletter.sources.fetching import Fetched, Fetches
     from newsletter.sources.pages import FeedLink
 

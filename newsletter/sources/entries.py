@@ -15,7 +15,8 @@ from newsletter.sources.dates import parse_date, parse_machine_date
 from newsletter.sources.pages import absolute, clean
 
 if TYPE_CHECKING:
-    from newsletter.model.content import ItemDate, Source
+    from newsletter.model.content import ItemDate
+    from newsletter.model.sources import Source
 
 #: No newsletter reads further back; a feed of 50,000 items is a mistake or an attack.
 MAX_ITEMS = 2_000

@@ -17,7 +17,8 @@ from newsletter.sources.jsonfeed import is_json_feed, json_feed
 from newsletter.sources.languages import language_of
 
 if TYPE_CHECKING:
-    from newsletter.model.content import Item, Source
+    from newsletter.model.content import Item
+    from newsletter.model.sources import Source
 
 #: A feed larger than this is not read by the forgiving parser: it needs 25 s for 10 MB.
 _FORGIVING_BYTES = 2_000_000

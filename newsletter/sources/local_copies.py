@@ -14,7 +14,8 @@ from newsletter.errors import FileWriteError
 from newsletter.sources import MAX_FILE_BYTES, read_file, saved_at
 
 if TYPE_CHECKING:
-    from newsletter.model.content import Reading, Source
+    from newsletter.model.content import Reading
+    from newsletter.model.sources import Source
 
 #: Inside the issue's snapshot: one folder for each source, and the list of them.
 _FOLDER, _INDEX = "files", "files.json"

@@ -17,7 +17,7 @@ from newsletter.sources.entries import SHORT_SUMMARY as SHORT
 from newsletter.sources.pages import absolute
 
 if TYPE_CHECKING:
-    from newsletter.model.content import Source
+    from newsletter.model.sources import Source
 
 _SUFFIXES = frozenset({".md", ".markdown", ".mdown"})
 #: One file; a text of 300 pages has 1 MB.

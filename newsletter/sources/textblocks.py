@@ -13,7 +13,8 @@ from newsletter.sources.dates import Role, find_dates, parse_date
 from newsletter.sources.pages import clean
 
 if TYPE_CHECKING:
-    from newsletter.model.content import ItemDate, Source
+    from newsletter.model.content import ItemDate
+    from newsletter.model.sources import Source
 
 #: A page of text has a few hundred lines; a book is no news page.
 MAX_LINES = 20_000

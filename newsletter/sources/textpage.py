@@ -21,7 +21,7 @@ from newsletter.sources.phrases import is_label, is_read_more, word_count
 from newsletter.sources.textblocks import Block, blocks_of
 
 if TYPE_CHECKING:
-    from newsletter.model.content import Source
+    from newsletter.model.sources import Source
 
 _MAX_BYTES = 2_000_000
 _MAX_TITLE = 300

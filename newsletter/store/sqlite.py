@@ -6,13 +6,14 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from importlib.resources import files
 from pathlib import Path
 
 from newsletter.errors import StoreBusyError, StoreError
 
 #: How long to wait for another process's write before giving up, in seconds.
 BUSY_SECONDS = 10.0
+#: The number of the last script in sql/: a store of this version is not looked at further.
+NEWEST = 3
 _IN_MEMORY = ":memory:"
 
 
@@ -114,6 +115,8 @@ def _target(path: Path, create: bool) -> str:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date: sql/NNNN-name.sql in order, each in one transaction."""
+    if _version(connection) >= NEWEST:
+        return
     for number, script in _migrations():
         if number <= _version(connection):
             continue
@@ -145,6 +148,8 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def _migrations() -> list[tuple[int, str]]:
+    from importlib.resources import files
+
     folder = files("newsletter.store") / "sql"
     scripts = [one for one in folder.iterdir() if one.name[:4].isdigit()]
     return sorted((int(one.name[:4]), one.read_text(encoding="utf-8")) for one in scripts)

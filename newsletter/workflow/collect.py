@@ -27,7 +27,8 @@ from newsletter.editing.selection import (
 )
 from newsletter.editions import Editions
 from newsletter.errors import IssueNotFoundError, NewsletterError, NothingFoundError, SettingsError
-from newsletter.model.content import Item, ItemStatus, Period, Reading, Source
+from newsletter.model.content import Item, ItemStatus, Period, Reading
+from newsletter.model.sources import Source
 from newsletter.sources import articles, read_source
 from newsletter.sources.fetching import Fetcher, Fetches, user_agent
 from newsletter.sources.http_cache import HttpCache

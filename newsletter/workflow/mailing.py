@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.delivery import maillog
 from newsletter.errors import FileWriteError, MailingNotFoundError, MailingStateError
 from newsletter.model.mailing import Delivery, DeliveryEvent, DeliveryState, Mailing, MailingState
 from newsletter.store.bounces import lift_bounced
@@ -17,6 +16,7 @@ from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.mailings import Mailings
 
 if TYPE_CHECKING:
+    from newsletter.delivery.maillog import MailLog
     from newsletter.store import Store
     from newsletter.workspace import Workspace
 
@@ -190,6 +190,8 @@ def reconcile(workspace: Workspace, mailing: int, log: Path, *, now: datetime) -
     Their Message-IDs tell: what is in the log was taken, what is not in a log that
     covers the attempt never arrived and is queued again.
     """
+    from newsletter.delivery import maillog
+
     with workspace.open_store(create=False) as store:
         found = Mailings(store).named(mailing)
         of_mailing = Deliveries(store, mailing)
@@ -215,7 +217,7 @@ def reconcile(workspace: Workspace, mailing: int, log: Path, *, now: datetime) -
 
 
 def _by_log(
-    of_mailing: Deliveries, one: Delivery, log: maillog.MailLog, now: datetime
+    of_mailing: Deliveries, one: Delivery, log: MailLog, now: datetime
 ) -> tuple[str, DeliveryState]:
     """Settle one delivery as the log says; return what it became."""
     trace = log.traces.get(one.message_id)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from newsletter.editions import Editions
 from newsletter.errors import EmptyEditionError, FileWriteError, LanguageNotFoundError
-from newsletter.model.content import Edition, EditionForm, Identity, Issue
+from newsletter.model.content import Edition, EditionForm, Issue
+from newsletter.model.identity import Identity
 from newsletter.model.languages import best_match
 from newsletter.model.message import MARKERS
 

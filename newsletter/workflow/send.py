@@ -16,7 +16,6 @@ from newsletter.delivery.progress import RunEnd, Why
 from newsletter.delivery.routes import Route
 from newsletter.delivery.rules import HARD_BOUNCES, Stops
 from newsletter.delivery.sender import Manner, Sender
-from newsletter.delivery.signing import Signer, configured_signer
 from newsletter.delivery.tray import Tray
 from newsletter.errors import (
     ConfirmationNeededError,
@@ -43,6 +42,7 @@ from newsletter.store.seats import SeatFile
 from newsletter.store.senders import database_path
 
 if TYPE_CHECKING:
+    from newsletter.delivery.signing import Signer
     from newsletter.settings import Settings
     from newsletter.store import Store
     from newsletter.workspace import Workspace
@@ -104,12 +104,20 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
         mailing = Mailings(store).named(mailing_id)
         _check(store, mailing, settings, how, now)
         Mailings(store).move(mailing.id, MailingState.SENDING, since=SENDABLE, now=now)
-        dkim = settings.dkim
-        signer = configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
         routes = _for_sender(routes, mailing)
         with SeatFile(database_path(store)) as seats:
             routes = setup.seated(routes, seats.of)
-            return _Run(store, settings, mailing, how, signer).go(routes, now)
+            return _Run(store, settings, mailing, how, _signer(workspace)).go(routes, now)
+
+
+def _signer(workspace: Workspace) -> Signer | None:
+    """Return who signs the messages; None where signing is off, and nothing is loaded for it."""
+    dkim = workspace.settings.dkim
+    if not (dkim.domain or dkim.selector or dkim.key_file):
+        return None
+    from newsletter.delivery.signing import configured_signer
+
+    return configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
 
 
 def _for_sender(routes: tuple[Route, ...], mailing: Mailing) -> tuple[Route, ...]:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from newsletter import __version__
 from newsletter.editing import guarded_files
 from newsletter.errors import SettingsError, SourceUnreachableError
-from newsletter.model.content import Reading, Source
+from newsletter.model.content import Reading
+from newsletter.model.sources import Source
 from newsletter.sources import read_file, read_source
 from newsletter.sources.configured import with_source
 from newsletter.sources.fetching import Fetcher, user_agent

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import SourceNotUnderstoodError, SourceUnreachableError
-from newsletter.model.content import Reading, Selectors, Source, SourceKind
+from newsletter.model.content import Reading
+from newsletter.model.sources import Selectors, Source, SourceKind
 from newsletter.sources import read_source
 from newsletter.sources.fetching import Fetcher
 from tests.servers.news_site import NewsSite

@@ -12,7 +12,7 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 
 from newsletter.errors import SourceUnreachableError
-from newsletter.model.content import Source
+from newsletter.model.sources import Source
 from newsletter.sources import read_source
 from newsletter.sources.fetching import Fetcher, Limits
 from newsletter.sources.guard import is_public

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from newsletter.model.content import Item, ItemStatus, Reading, Source
+from newsletter.model.content import Item, ItemStatus, Reading
+from newsletter.model.sources import Source
 from newsletter.sources.listing.blocks import block_items
 from newsletter.sources.listing.item_dates import DateReader
 from newsletter.sources.listing.item_pictures import without_ornaments

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from newsletter.errors import SettingsError
-from newsletter.model.content import Item, ItemDate, Picture, Selectors
+from newsletter.model.content import Item, ItemDate, Picture
+from newsletter.model.sources import Selectors
 from newsletter.sources.dates import parse_machine_date
 from newsletter.sources.listing.item_dates import DateReader, date_of
 from newsletter.sources.listing.item_pictures import picture_of

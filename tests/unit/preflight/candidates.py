@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newsletter.model.content import (
-    Edition,
-    Identity,
-    Issue,
-    IssueItem,
-    RenderedEdition,
-)
+from newsletter.model.content import Edition, Issue, IssueItem, RenderedEdition
+from newsletter.model.identity import Identity
 from newsletter.model.message import MARKERS
 from newsletter.preflight import Candidate
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.model.content import Identity, IssueTexts, ItemTexts
+from newsletter.model.content import IssueTexts, ItemTexts
+from newsletter.model.identity import Identity
 from newsletter.model.message import MARKERS
 from newsletter.preflight import Candidate, run, wording
 from tests.unit.preflight.candidates import (

@@ -13,16 +13,9 @@ from urllib.parse import unquote
 import pytest
 
 from newsletter import shipped
-from newsletter.model.content import (
-    Edition,
-    Identity,
-    Issue,
-    ItemDate,
-    ItemTexts,
-    Picture,
-    RenderedEdition,
-)
+from newsletter.model.content import Edition, Issue, ItemDate, ItemTexts, Picture, RenderedEdition
 from newsletter.model.editions import resolve
+from newsletter.model.identity import Identity
 from newsletter.model.message import MARKERS
 from newsletter.rendering.editions import render_edition
 from newsletter.rendering.wrapping import width

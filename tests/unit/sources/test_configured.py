@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from newsletter.errors import SettingsError
-from newsletter.model.content import Source, SourceKind
+from newsletter.model.sources import Source, SourceKind
 from newsletter.sources.configured import with_source
 
 NEW = Source(

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.errors import SourceNotUnderstoodError
-from newsletter.model.content import Item, ItemStatus, Reading, Source
+from newsletter.model.content import Item, ItemStatus, Reading
+from newsletter.model.sources import Source
 from newsletter.sources.feeds import is_feed, read_feed
 
 NOW = datetime(2016, 5, 25, 12, tzinfo=UTC)

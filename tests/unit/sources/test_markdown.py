@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import SourceNotUnderstoodError
-from newsletter.model.content import Item, ItemDate, ItemStatus, Source
+from newsletter.model.content import Item, ItemDate, ItemStatus
+from newsletter.model.sources import Source
 from newsletter.sources.markdown import read_folder, read_markdown
 
 NOW = datetime(2016, 5, 25, 12, tzinfo=UTC)

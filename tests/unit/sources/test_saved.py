@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.model.content import Source
+from newsletter.model.sources import Source
 from newsletter.sources import read_file
 from newsletter.sources.fetching import Fetched
 from newsletter.sources.saved import opened

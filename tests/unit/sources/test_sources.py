@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import SourceNotUnderstoodError, SourceUnreachableError
-from newsletter.model.content import Reading, Source, SourceKind
+from newsletter.model.content import Reading
+from newsletter.model.sources import Source, SourceKind
 from newsletter.sources import read_file, read_source
 from newsletter.sources.fetching import Fetcher
 

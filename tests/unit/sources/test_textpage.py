@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.errors import SourceNotUnderstoodError
-from newsletter.model.content import Item, ItemStatus, Source
+from newsletter.model.content import Item, ItemStatus
+from newsletter.model.sources import Source
 from newsletter.sources.textpage import read_text
 
 NOW = datetime(2016, 5, 25, 12, tzinfo=UTC)

@@ -53,13 +53,11 @@ def _sent(store: SqliteStore, *refusals: Settlement, people: list[str] = PEOPLE)
 
 
 def _answer(store: SqliteStore, mailing: int, *refusals: Settlement, at: datetime = NOW) -> None:
-    from dataclasses import replace
-
     ledger = SqliteLedger(store, mailing, "here", at)
     with ledger.round(at) as step:
         owed = step.intend(step.claim(Wish(100)), "main")
         answers = [
-            replace(refusals[number], key=one.key)
+            refusals[number]._replace(key=one.key)
             if number < len(refusals)
             else Settlement(one.key, DeliveryState.ACCEPTED, code=250)
             for number, one in enumerate(owed)
@@ -70,9 +68,7 @@ def _answer(store: SqliteStore, mailing: int, *refusals: Settlement, at: datetim
 
 
 def _refused(**changes: object) -> Settlement:
-    from dataclasses import replace
-
-    return replace(GONE, **changes)  # type: ignore[arg-type]
+    return GONE._replace(**changes)
 
 
 def test_a_hard_bounce_is_suppressed_with_reply_mailing_and_time(store: SqliteStore) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from newsletter.model.content import Reading, Source
+from newsletter.model.content import Reading
+from newsletter.model.sources import Source
 from newsletter.sources.listing import read_listing
 from newsletter.sources.pages import parse_page
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import SettingsError
-from newsletter.model.content import Item, Selectors
+from newsletter.model.content import Item
+from newsletter.model.sources import Selectors
 from tests.unit.sources.listing.listings import page, read
 from tests.unit.sources.listing.test_detection import ROWS, TEXT, repeat
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.model.content import ItemStatus, Selectors
+from newsletter.model.content import ItemStatus
+from newsletter.model.sources import Selectors
 from tests.unit.sources.listing.listings import found, page, read
 
 READING_ROOM = "Reading room opens again after a year of works"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.model.content import Source
+from newsletter.model.sources import Source
 from newsletter.sources.listing import read_listing
 from newsletter.sources.pages import parse_page
 from tests.unit.sources.listing.listings import FETCHED_AT, found, page, read
