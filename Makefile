@@ -31,6 +31,7 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m compileall -q newsletter
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml

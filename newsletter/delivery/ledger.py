@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.outcome import Outcome, Stage
 from newsletter.delivery.replies import Verdict
 from newsletter.model.ledger import Owed, Settlement, Wish
 from newsletter.model.mailing import Balance, DeliveryState, MailingState
@@ -148,6 +148,10 @@ def settle(
     )
 
 
+#: A plain string: SQLite's adapter looks for a way to store a StrEnum, again for each.
+_DOT = Stage.DOT.value
+
+
 def accepted(key: int, outcome: Outcome, route: str = "") -> Settlement:
     """Return the settlement of what a server took: that of nearly every message."""
     reply = outcome.reply
@@ -156,7 +160,7 @@ def accepted(key: int, outcome: Outcome, route: str = "") -> Settlement:
     return Settlement(
         key,
         DeliveryState.ACCEPTED,
-        stage=outcome.stage,
+        stage=_DOT,
         code=reply.code,
         enhanced=reply.enhanced,
         words=reply.text,

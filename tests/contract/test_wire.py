@@ -125,3 +125,21 @@ def test_a_later_wait_has_all_of_its_own_time() -> None:
             assert (await wire.reply(1.4)).code == 250
 
     with_server(server, client)
+
+
+def test_replies_are_taken_together_only_where_all_are_there_and_as_hoped() -> None:
+    async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"250 go\r\n250 a\r\n354 b\r\n250 c\r\n550 d\r\n250 e\r\n")
+        await reader.read()
+
+    async def client(wire: Wire) -> None:
+        assert not wire.has_said((250,))
+        assert (await wire.reply(60)).text == "go"
+        assert wire.has_said((250, 354))
+        assert not wire.has_said((250, 354))
+        assert (await wire.reply(60)).text == "c"
+        assert (await wire.reply(60)).text == "d"
+        assert not wire.has_said((250, 354))
+        assert (await wire.reply(60)).text == "e"
+
+    with_server(server, client)

@@ -55,6 +55,10 @@ class FakeWire:
     def look(self) -> Reply | None:
         return None
 
+    def has_said(self, codes: tuple[int, ...]) -> bool:
+        """Nothing is here before it is waited for."""
+        return False
+
     def abort(self) -> None:
         self.is_lost = True
         self.happened.append("abort")
