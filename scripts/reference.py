@@ -68,7 +68,7 @@ def settings_page() -> str:
     package = ROOT / "newsletter"
     files = (
         package / "settings.py",
-        package / "model" / "content.py",
+        package / "model" / "sources.py",
         package / "model" / "sending.py",
         package / "model" / "translating.py",
     )
@@ -88,7 +88,7 @@ def _nested(key: str, fields: list[_Setting], classes: dict[str, list[_Setting]]
     """Return the tables inside a table: [sources.selectors], [[sending.routes]]."""
     for one in fields:
         kind = re.sub(r"^tuple\[(\w+), ...\]$", r"\1", one.kind)
-        if classes.get(kind):
+        if len(classes.get(kind, ())) > 1:
             title = f"[[{key}.{one.key}]]" if kind != one.kind else f"[{key}.{one.key}]"
             yield _table(title, classes[kind], "", {})
 
