@@ -98,7 +98,7 @@ def quoted_printable_text(text: str) -> bytes:
         encoded = quoted_printable(line)
         # A blank at the end of a line gets lost on the way (RFC 2045 section 6.7, rule 3).
         if encoded.endswith(b" "):
-            fits = len(encoded) - encoded.rfind(b"\n") <= _QP_ROOM - 1
+            fits = len(encoded) - encoded.rfind(b"\n") <= _QP_ROOM
             encoded = encoded[:-1] + (b"=20" if fits else b"=\r\n=20")
         out.append(encoded + b"\r\n")
     if lines[-1]:

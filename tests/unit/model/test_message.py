@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import MessageError
@@ -115,6 +115,8 @@ def template(runs: list[str | Place], transfer: Transfer) -> MessageTemplate:
     return MessageTemplate((Stretch(transfer, pieces),))
 
 
+@example(["x" * 73 + " \n"], "", "")
+@example(["x" * 74 + " \n"], "", "")
 @given(RUNS, VALUE, VALUE.map(lambda tail: f"https://example.org/?t={tail}") | VALUE)
 def test_quoted_printable_is_byte_for_byte_what_the_slow_way_gives(
     runs: list[str | Place], name: str, link: str
