@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 from ipaddress import ip_address
 from typing import cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter.delivery.ledger import Patience
 from newsletter.delivery.pacing import DomainLimits, Domains, Limits, QuietHours, WarmUp
@@ -194,10 +195,18 @@ def quiet_of(sending: SendingSettings, time_zone: str) -> QuietHours | None:
         return None
     start, _, end = written.partition("-")
     try:
-        return QuietHours(
-            time.fromisoformat(start.strip()), time.fromisoformat(end.strip()), time_zone
-        )
+        began, ended = time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
+        if began.tzinfo or ended.tzinfo:
+            raise ValueError("the zone is the newsletter's")
     except ValueError as error:
         raise SettingsError(
-            f"quiet_hours {written!r} cannot be read", hint='Write it like "22:00-07:00".'
+            f"quiet_hours {written!r} cannot be read",
+            hint='Write it like "22:00-07:00", in the time zone of the newsletter.',
         ) from error
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"time_zone {time_zone!r} is not known", hint="Write it like Europe/Paris."
+        ) from error
+    return QuietHours(began, ended, time_zone)

@@ -249,3 +249,20 @@ def test_after_days_of_trying_what_is_deferred_is_refused(
     assert (settled.due is not None) == (state is DeliveryState.DEFERRED)
     assert settled.reason.startswith("gave up: ") == (state is DeliveryState.REFUSED)
     assert (settled.code, settled.enhanced, settled.words) == (451, "4.3.0", "try later")
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone", "named"),
+    [
+        ("22:00", "UTC", "quiet_hours"),
+        ("22-7", "UTC", "quiet_hours"),
+        ("25:00-07:00", "UTC", "quiet_hours"),
+        ("22:00-07:00+02:00", "UTC", "quiet_hours"),
+        ("22:00-07:00", "Mars/City", "Mars/City"),
+        ("22:00-07:00", "Europe", "Europe"),
+        ("22:00-07:00", "../etc/passwd", "passwd"),
+    ],
+)
+def test_hours_and_zones_that_cannot_be_read_are_named(hours: str, zone: str, named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        setup.quiet_of(SendingSettings(quiet_hours=hours), zone)
