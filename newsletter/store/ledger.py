@@ -86,8 +86,10 @@ SELECT id, events, :now, state, :stage, :code, :enhanced, :words, :queue_id, :ro
 FROM deliveries WHERE id = :key
 """
 
-# Only for what _SETTLE has changed: who settles once owns the row from then on.
-_SETTLED = f"{_EVENT} AND owner = :sender AND state = :state"
+# Only for what _SETTLE has changed: who settles once owns the row from then on, and where
+# nothing has changed (it was lost already) the last number has its event.
+_SETTLED = f"""{_EVENT} AND owner = :sender AND state = :state
+ON CONFLICT (delivery, number) DO NOTHING"""
 
 # The dead had these in flight: the answer was lost, and only theirs.
 _LOST = """
@@ -349,7 +351,9 @@ class SqliteRound:
         ours = {row["id"] for row in rows}
         intended = {**values, "keys": json.dumps(list(ours)), "route": route}
         self._connection.execute(_INTENDED, intended)
-        return [one for one in owed if one.key in ours]
+        # What was taken back and claimed anew may be in the sender's hands twice.
+        by_key = {one.key: one for one in owed}
+        return [one for key, one in by_key.items() if key in ours]
 
     def _skip(self, key: int, reason: str) -> None:
         event = _event(key, self._now, self._ledger.sender)

@@ -382,7 +382,6 @@ def test_personal_values_come_back_as_they_were_frozen(store: SqliteStore) -> No
     assert Mailings(store).editions(mailing.id) == {"en": b"\x00\xff"}
 
 
-@pytest.mark.xfail(reason="intend() returns a delivery as often as it is asked for it")
 def test_what_was_claimed_taken_back_and_claimed_again_is_intended_once(
     store: SqliteStore,
 ) -> None:
@@ -398,7 +397,6 @@ def test_what_was_claimed_taken_back_and_claimed_again_is_intended_once(
     assert [owed.address for owed in intended] == ["ana@example.org"]
 
 
-@pytest.mark.xfail(reason="the event of a settlement that changes nothing is written twice")
 def test_an_answer_lost_by_a_sender_that_was_taken_for_dead_changes_nothing(
     store: SqliteStore,
 ) -> None:
