@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Names shown before it becomes a crowd; `newsletter unknown` lists them all.
 MOST_NAMES = 20
+#: A time so little past was meant as now.
+PAST = timedelta(minutes=1)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -130,6 +132,10 @@ def _moment(written: str, time_zone: str) -> datetime:
         ) from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(time_zone))
+    if moment < _now() - PAST:
+        raise click.BadParameter(
+            f"{written!r} is past; leave --at out to send now", param_hint="--at"
+        )
     return moment.astimezone(UTC)
 
 
@@ -166,7 +172,8 @@ def _show_plan(planned: Plan) -> None:
     for reason, count in planned.left_out.items():
         click.echo(f"  left out, {reason}: {count}")
     if planned.served:
-        numbers = ", ".join(str(one.id) for one in planned.earlier)
+        had = [one for one in planned.earlier if one.balance.planned > one.balance.skipped]
+        numbers = ", ".join(str(one.id) for one in had)
         click.echo(f"  already in mailing {numbers}: {planned.served}")
     for finding in planned.findings:
         click.echo(f"  warning: {finding.message}", err=True)
@@ -197,13 +204,13 @@ def _start(
             " It goes while `newsletter run` is running."
         )
         return
-    if asked["hold"] and not _is_held_through(ctx, workspace, mailing):
+    if asked["hold"] and not _is_held_through(workspace, mailing):
         click.echo(f"Mailing {mailing.id} was called off; nothing was sent.")
         return
     _go_on(ctx, workspace, mailing.id, waits=asked["wait"])
 
 
-def _is_held_through(ctx: click.Context, workspace: Workspace, mailing: Mailing) -> bool:
+def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
     """Wait for the hold to end; say whether the mailing is still to go."""
     from time import sleep
 
@@ -226,7 +233,7 @@ def _is_held_through(ctx: click.Context, workspace: Workspace, mailing: Mailing)
             f" To call it off: newsletter cancel {mailing.id}",
             err=True,
         )
-        ctx.exit(130)
+        raise
     return named(workspace, mailing.id).state is MailingState.PREPARED
 
 
@@ -325,12 +332,11 @@ def run(ctx: click.Context, /, *, once: bool) -> None:
     from newsletter.workflow.send import run_due
 
     line = ProgressLine()
-    try:
-        for told in run_due(workspaces.find(ctx.obj), once=once, watch=line):
-            line.end()
-            click.echo(told)
-    except KeyboardInterrupt:
-        ctx.exit(130)
+    for told in run_due(workspaces.find(ctx.obj), once=once, watch=line):
+        line.end()
+        click.echo(told.sentence)
+        if told.signal:
+            ctx.exit(128 + told.signal)
 
 
 def _go_on(ctx: click.Context, workspace: Workspace, mailing: int, **how: Any) -> None:

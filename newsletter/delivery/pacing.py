@@ -140,7 +140,8 @@ class QuietHours:
         if not is_quiet or self.start == self.end:
             return None
         day = local.date() + timedelta(days=1 if over_midnight and at >= self.start else 0)
-        end = datetime.combine(day, self.end, ZoneInfo(self.time_zone))
+        # In the hour that comes twice in autumn the end is in the same pass as now.
+        end = datetime.combine(day, self.end, ZoneInfo(self.time_zone)).replace(fold=local.fold)
         return end.astimezone(now.tzinfo)
 
 

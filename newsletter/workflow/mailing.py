@@ -91,7 +91,8 @@ def cancel(workspace: Workspace, mailing: int, *, now: datetime) -> Mailing:
 def _moved(store: Store, mailing: int, done: bool, word: str) -> Mailing:
     found = Mailings(store).named(mailing)
     if not done:
-        raise MailingStateError(f"mailing {str(mailing)!r} is {found.state} and cannot be {word}")
+        cannot = "already" if found.state == word else f"and cannot be {word}"
+        raise MailingStateError(f"mailing {str(mailing)!r} is {found.state} {cannot}")
     return found
 
 

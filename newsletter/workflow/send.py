@@ -340,13 +340,21 @@ def _sick_canary(balance: Balance, most_percent: float) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the scheduler did, as a sentence, and the signal that ended it; 0: it goes on."""
+
+    sentence: str
+    signal: int = 0
+
+
 def run_due(
     workspace: Workspace,
     *,
     once: bool = False,
     watch: Callable[[Progress], None] | None = None,
     rest: Callable[[float], None] = sleep,
-) -> Iterator[str]:
+) -> Iterator[Told]:
     """Send whatever is due, again and again; yield a sentence for everything that happens.
 
     What a person paused stays paused, and what should have gone long ago, or comes from
@@ -355,11 +363,12 @@ def run_due(
     told: set[str] = set()
     while True:
         for mailing in _due(workspace, datetime.now(UTC)):
-            sentence, signalled = _attempt(workspace, mailing, watch)
+            happened = _attempt(workspace, mailing, watch)
+            sentence = happened.sentence
             if sentence not in told:
-                yield sentence
+                yield happened
             told = {sentence} | told if "should have gone" in sentence else told
-            if signalled:
+            if happened.signal:
                 return
         if once:
             return
@@ -381,16 +390,16 @@ def _due(workspace: Workspace, now: datetime) -> tuple[Mailing, ...]:
 
 def _attempt(
     workspace: Workspace, mailing: Mailing, watch: Callable[[Progress], None] | None
-) -> tuple[str, int]:
-    """Send one mailing; return what happened as a sentence, and the signal that ended it."""
+) -> Told:
+    """Send one mailing; return what happened."""
     how = Resumption(hurries=False, watch=watch)
     try:
         sent = resume(workspace, mailing.id, how, now=datetime.now(UTC))
     except NewsletterError as error:
-        return f"mailing {mailing.id}: {error} {error.hint}".strip(), 0
+        return Told(f"mailing {mailing.id}: {error} {error.hint}".strip())
     why = f": {sent.end.reason}" if sent.end.reason else ""
     balance = sent.mailing.balance
-    return (
+    return Told(
         f"mailing {mailing.id} is {sent.mailing.state}{why}; {balance.accepted} accepted of"
         f" {balance.planned}",
         sent.end.signal,

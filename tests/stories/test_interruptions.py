@@ -75,6 +75,28 @@ def test_a_signal_finishes_what_is_in_flight_and_leaves_nothing_unknown(
     assert books.copies == dict.fromkeys(READERS, 1)
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_scheduler_at_work_ends_with_the_code_of_the_signal(
+    room: MailingRoom, books: Books, number: signal.Signals, code: int
+) -> None:
+    room.send("--at", "2999-01-01T08:00", ok=(0,))
+    with sqlite3.connect(_database(room)) as database:
+        database.execute("UPDATE mailings SET starts = created")
+    database.close()
+    process = room.popen("run")
+    _wait(_taken(books, 20))
+
+    process.send_signal(number)
+    books.allow()
+    out, err = process.communicate(timeout=120)
+
+    assert process.returncode == code, out + err
+    assert f"interrupted by {number.name}" in out
+    found = room.mailing()
+    assert found["unknown"] == found["in_flight"] == 0
+    assert found["accepted"] == len(books.lines)
+
+
 def test_pause_and_resume_from_another_terminal(room: MailingRoom, books: Books) -> None:
     process = _started(room)
     _wait(_taken(books, 20))

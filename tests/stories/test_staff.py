@@ -235,7 +235,7 @@ def test_how_many_of_a_canary_may_be_refused_can_be_set(
 def test_a_schedule_long_past_asks_before_it_is_sent(
     room: MailingRoom, server: ScriptedServer
 ) -> None:
-    room.send("--at", "2016-05-20T08:00", ok=(0,))
+    room.send("--at", "2999-01-01T08:00", ok=(0,))
     _put_back(room, hours=5)
 
     told = room.run("run", "--once", ok=(0,)).stdout
@@ -251,8 +251,15 @@ def test_a_schedule_long_past_asks_before_it_is_sent(
 def _put_back(room: MailingRoom, *, hours: int) -> None:
     """Let the time a mailing should go at be so long ago."""
     with closing(sqlite3.connect(room.folder / "newsletter.db")) as database:
-        database.execute("UPDATE mailings SET starts = starts - ?", (hours * 3_600_000,))
+        database.execute("UPDATE mailings SET starts = created - ?", (hours * 3_600_000,))
         database.commit()
+
+
+def test_a_time_that_is_past_is_taken_for_a_slip(room: MailingRoom, server: ScriptedServer) -> None:
+    refused = room.send("--at", "2016-05-20T08:00", ok=(2,))
+
+    assert "is past" in refused.stderr
+    assert json.loads(room.run("status", "--json").stdout)["mailings"] == []
 
 
 def test_the_scheduler_sends_what_is_due_and_nothing_before(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +116,45 @@ def test_quiet_hours_over_midnight_end_in_the_morning_of_the_newsletters_own_zon
     assert quiet.until(NOW) is None
     assert QuietHours(time(12), time(13)).until(NOW) == datetime(2016, 5, 20, 13, 0, tzinfo=UTC)
     assert QuietHours(time(12), time(12)).until(NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "end"),
+    [
+        # Summer time begins on 27 March 2016 in Paris: 02:00 is 03:00, 01:00 in UTC.
+        ((time(22), time(7)), "2016-03-26T22:00", "2016-03-27T05:00"),
+        ((time(22), time(7)), "2016-03-27T01:30", "2016-03-27T05:00"),
+        ((time(1), time(2, 30)), "2016-03-27T00:30", "2016-03-27T01:30"),
+        ((time(1), time(2, 30)), "2016-03-27T01:00", None),
+        ((time(2, 15), time(2, 45)), "2016-03-27T01:20", None),
+        # It ends on 30 October 2016: 03:00 is 02:00, 01:00 in UTC; that hour comes twice.
+        ((time(22), time(7)), "2016-10-29T21:00", "2016-10-30T06:00"),
+        ((time(22), time(7)), "2016-10-30T00:30", "2016-10-30T06:00"),
+        ((time(1), time(2, 30)), "2016-10-30T00:15", "2016-10-30T00:30"),
+        ((time(1), time(2, 30)), "2016-10-30T00:45", None),
+        ((time(1), time(2, 30)), "2016-10-30T01:15", "2016-10-30T01:30"),
+        ((time(1), time(2, 30)), "2016-10-30T01:30", None),
+    ],
+)
+def test_quiet_hours_are_the_clocks_on_the_wall_when_summer_time_begins_and_ends(
+    hours: tuple[time, time], now: str, end: str | None
+) -> None:
+    quiet = QuietHours(*hours, "Europe/Paris")
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+
+    assert quiet.until(moment) == (datetime.fromisoformat(end).replace(tzinfo=UTC) if end else None)
+
+
+@given(st.integers(0, 366 * 24 * 60), st.times(), st.times())
+def test_the_end_of_the_quiet_hours_is_always_ahead_and_within_a_day_and_an_hour(
+    minutes: int, start: time, end: time
+) -> None:
+    now = datetime(2016, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+
+    until = QuietHours(start, end, "Europe/Paris").until(now)
+
+    # An end in the hour that spring leaves out comes an hour later on the wall.
+    assert until is None or now < until <= now + timedelta(hours=25)
 
 
 def test_the_providers_that_everybody_knows_count_as_one_without_being_named() -> None:

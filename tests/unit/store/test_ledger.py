@@ -382,6 +382,73 @@ def test_personal_values_come_back_as_they_were_frozen(store: SqliteStore) -> No
     assert Mailings(store).editions(mailing.id) == {"en": b"\x00\xff"}
 
 
+def test_what_is_due_is_claimed_for_the_domains_asked_for(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@a.example", "ben@b.example")
+    ledger = _ledger(store, mailing)
+    answers = [Settlement(owed.key, DeliveryState.DEFERRED, due=NOW) for owed in _in_flight(ledger)]
+    with ledger.round(NOW) as step:
+        step.settle(answers)
+
+    with ledger.round(LATER) as step:
+        only = step.claim(Wish(5, only_domains=("b.example",)))
+        but = step.claim(Wish(5, not_domains=("a.example",)))
+
+    assert [owed.address for owed in only] == ["ben@b.example"]
+    assert list(but) == []
+
+
+def test_a_late_answer_that_says_the_same_is_not_told_twice(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    ledger, heir = _ledger(store, mailing), _ledger(store, mailing)
+    [owed] = _in_flight(ledger)
+    ledger.abandon()
+    heir.recover(NOW)
+    deliveries = Deliveries(store, mailing.id)
+    deliveries.decide(DeliveryState.UNKNOWN, DeliveryState.QUEUED, now=NOW, who="policy")
+    [again] = _in_flight(heir)
+    with heir.round(NOW) as step:
+        step.settle([Settlement(again.key, DeliveryState.ACCEPTED, words="first")])
+
+    with ledger.round(NOW) as step:
+        step.settle([Settlement(owed.key, DeliveryState.ACCEPTED, words="second")])
+
+    assert [one.words for one in deliveries.history("ana@example.org")][-1] == "first"
+
+
+def test_what_a_living_sender_has_in_flight_is_not_lost_with_the_dead(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org", "ben@example.org")
+    dead, living, heir = (_ledger(store, mailing) for _ in range(3))
+    _in_flight(dead, 1)
+    _in_flight(living, 1)
+    dead.abandon()
+
+    assert heir.recover(NOW) == ["ana@example.org"]
+    assert heir.balance().in_flight == 1
+
+
+def test_a_decision_can_be_about_one_reason_alone(store: SqliteStore) -> None:
+    mailing = _freeze(store, "ana@example.org", "ben@example.org")
+    ledger = _ledger(store, mailing)
+    ana, ben = _in_flight(ledger)
+    with ledger.round(NOW) as step:
+        step.settle(
+            [
+                Settlement(ana.key, DeliveryState.REFUSED, "mailbox-full"),
+                Settlement(ben.key, DeliveryState.REFUSED, "no-such-user"),
+            ]
+        )
+
+    decided = Deliveries(store, mailing.id).decide(
+        DeliveryState.REFUSED,
+        DeliveryState.QUEUED,
+        now=NOW,
+        who="person",
+        choice=Choice(reason="mailbox-full"),
+    )
+
+    assert decided == ("ana@example.org",)
+
+
 def test_what_was_claimed_taken_back_and_claimed_again_is_intended_once(
     store: SqliteStore,
 ) -> None:
