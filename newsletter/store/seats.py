@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import struct
+import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Self
@@ -18,6 +21,11 @@ _PRESENCE = 1024
 MOST_PROCESSES = 32
 #: How often a seat that others have is asked for again, and the others are counted.
 LOOK_SECONDS = 0.25
+
+
+#: `struct flock` of 64-bit Linux: type, whence, start, length, process.
+_FLOCK = "hhqqi4x"
+_TELLS_HOLDER = sys.platform == "linux" and sys.maxsize > 2**32
 
 
 class SeatFile:
@@ -57,6 +65,18 @@ class SeatFile:
         """Leave a place to others."""
         fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, place)
 
+    def is_stopped(self, place: int) -> bool:
+        """Say whether whoever holds a place was stopped (Ctrl-Z, SIGSTOP) and sends nothing."""
+        if not _TELLS_HOLDER:
+            return False
+        asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0)
+        told = fcntl.fcntl(self._descriptor, fcntl.F_GETLK, asked)
+        kind, _, _, _, process = struct.unpack(_FLOCK, told)
+        with suppress(OSError):
+            state = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+            return kind != fcntl.F_UNLCK and state.rpartition(")")[2].split()[:1] == ["T"]
+        return False
+
     def close(self) -> None:
         """Leave all places."""
         os.close(self._descriptor)
@@ -66,7 +86,8 @@ class Seats:
     """The share that one process has of the connections of a route.
 
     Processes share alike: a new one gets a seat as soon as another has one too many
-    and its message there is done.
+    and its message there is done. One that was stopped keeps nobody waiting: its seats
+    count as free until it goes on.
     """
 
     def __init__(self, file: SeatFile, route: str, most: int) -> None:
@@ -74,6 +95,8 @@ class Seats:
         self._first = crc32(route.encode()) * _ROOM
         self._most = min(most, _PRESENCE)
         self._held: list[int] = []
+        #: Seats of stopped processes, used meanwhile.
+        self._lent = 0
         self._sitting = 0
         self._share = self._most
         self._looked = float("-inf")
@@ -85,7 +108,7 @@ class Seats:
         """Return how many connections there may be now, of so many wanted."""
         if monotonic() - self._looked >= LOOK_SECONDS:
             self._look(wanted)
-        return min(wanted, self._share, len(self._held))
+        return min(wanted, self._share, len(self._held) + self._lent)
 
     def sit(self) -> None:
         """Note that a connection is being opened."""
@@ -100,11 +123,16 @@ class Seats:
         self._looked = monotonic()
         self._share = max(1, -(-self._most // (1 + self._others())))
         due = min(wanted, self._share)
+        self._lent = 0
         for place in range(self._first, self._first + self._most):
-            if len(self._held) >= due:
+            if len(self._held) + self._lent >= due:
                 break
-            if place not in self._held and self._file.take(place):
+            if place in self._held:
+                continue
+            if self._file.take(place):
                 self._held.append(place)
+            elif self._file.is_stopped(place):
+                self._lent += 1
         if self._sitting <= due:
             while len(self._held) > due:
                 self._file.give_up(self._held.pop())
@@ -113,13 +141,13 @@ class Seats:
         return range(self._first + _PRESENCE, self._first + _PRESENCE + MOST_PROCESSES)
 
     def _others(self) -> int:
-        """Count the other processes that send by this route."""
+        """Count the other processes that send by this route, the stopped ones left out."""
         count = 0
         for place in self._signs():
             if place == self._presence:
                 continue
             if self._file.take(place):
                 self._file.give_up(place)
-            else:
+            elif not self._file.is_stopped(place):
                 count += 1
         return count

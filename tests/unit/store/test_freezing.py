@@ -199,3 +199,35 @@ def test_what_skips_the_rest_of_a_cancelled_mailing_leaves_nobody_out(
     with ledger.round(NOW) as step:
         assert list(step.claim(Wish(10))) == []
     ledger.abandon()
+
+
+def test_who_was_skipped_before_is_still_owed_the_issue(store: SqliteStore) -> None:
+    first = Mailings(store).freeze(_new(), _recipients(*PEOPLE), now=NOW)
+    assert first is not None
+    Mailings(store).skip_rest(first.id, now=NOW)
+
+    again = Mailings(store).freeze(_new(), _recipients(*PEOPLE), now=NOW)
+
+    assert again is not None
+    assert again.balance.queued == len(PEOPLE)
+
+
+def test_a_mailing_of_another_issue_takes_this_one_from_nobody(store: SqliteStore) -> None:
+    Mailings(store).freeze(_new(), _recipients(PEOPLE[0]), now=NOW)
+    Mailings(store).freeze(_new("2016-06"), _recipients(PEOPLE[1]), now=NOW)
+
+    rest = Mailings(store).freeze(_new(), _recipients(*PEOPLE[:2]), now=NOW)
+
+    assert rest is not None
+    assert _addresses(store, rest.id) == [PEOPLE[1]]
+
+
+def test_who_is_done_preparing_ends_nobody_else(store: SqliteStore) -> None:
+    one, other = Freezing(store, _new(), now=NOW), Freezing(store, _new("2016-06"), now=NOW)
+    list(one.add(_recipients(*PEOPLE)))
+
+    one.complete(now=NOW)
+
+    assert Mailings(store).named(one.mailing).senders == ()
+    assert len(Mailings(store).named(other.mailing).senders) == 1
+    other.discard()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,6 +40,14 @@ class Other:
         self._process.stdin.write(f"{wanted}\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
+
+    def stop(self) -> None:
+        """Stop it, as Ctrl-Z does."""
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         self._process.kill()
@@ -128,3 +138,18 @@ def test_more_processes_than_connections_wait_for_each_other(
 def test_a_folder_that_takes_no_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="-connections"):
         SeatFile(tmp_path / "none" / "newsletter.db")
+
+
+@pytest.mark.skipif(not seats._TELLS_HOLDER, reason="this system does not say who holds a lock")
+def test_a_process_that_was_stopped_keeps_nobody_waiting(file: SeatFile, tmp_path: Path) -> None:
+    with other(tmp_path / "newsletter.db") as stopped:
+        assert stopped.hold(8) == 8
+        mine = Seats(file, "main", 8)
+        assert mine.hold(8) == 0
+
+        stopped.stop()
+        assert mine.hold(8) == 8
+
+        stopped.go_on()
+        assert stopped.hold(8) == 4
+        assert mine.hold(8) == 4
