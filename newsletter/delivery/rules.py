@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from newsletter.delivery.progress import shorten
 from newsletter.model.ledger import Settlement
-from newsletter.model.mailing import DeliveryState
+from newsletter.model.mailing import Balance, DeliveryState
 
 #: Reasons that say for good that there is nobody at an address: 5.1.1, 5.1.0, 551, 553.
 #: Not: a domain that cannot be found (a resolver may be ill), a mailbox that is closed
@@ -77,3 +77,15 @@ class Fuse:
         if share < percent:
             return ""
         return f"{share:.0f} % of the last {len(recent)} readers were refused"
+
+
+def sick_canary(balance: Balance, most_percent: float) -> str:
+    """Return why the others must not follow the first few; empty: they may."""
+    bad = balance.refused + balance.unknown
+    tried = balance.accepted + bad + balance.deferred
+    if not tried or not most_percent or 100 * bad < most_percent * tried:
+        return ""
+    return (
+        f"of the first {tried} readers {bad} were refused or lost; the others wait"
+        " (to go on all the same: newsletter resume --yes)"
+    )

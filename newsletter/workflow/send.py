@@ -14,7 +14,7 @@ from newsletter.delivery import setup
 from newsletter.delivery.content import Content
 from newsletter.delivery.progress import RunEnd, Why
 from newsletter.delivery.routes import Route
-from newsletter.delivery.rules import HARD_BOUNCES, Stops
+from newsletter.delivery.rules import HARD_BOUNCES, Stops, sick_canary
 from newsletter.delivery.sender import Manner, Sender
 from newsletter.delivery.tray import Tray
 from newsletter.errors import (
@@ -25,7 +25,6 @@ from newsletter.errors import (
 )
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import (
-    Balance,
     DeliveryState,
     Mailing,
     MailingState,
@@ -232,7 +231,7 @@ class _Run:
             end = self._round_trip(ledger, routes, self.mailing.canary)
             if end.why is not Why.DONE:
                 return end
-            if sick := _sick_canary(ledger.balance(), self.settings.sending.canary_refused_percent):
+            if sick := sick_canary(ledger.balance(), self.settings.sending.canary_refused_percent):
                 return RunEnd(Why.STOPPED, sick)
         if self.mailing.canary > 1:
             Mailings(self.store).end_canary(self.mailing.id)
@@ -326,18 +325,6 @@ def _needs_a_person(end: RunEnd) -> bool:
     import signal
 
     return end.why is Why.STOPPED or (end.why is Why.INTERRUPTED and end.signal == signal.SIGINT)
-
-
-def _sick_canary(balance: Balance, most_percent: float) -> str:
-    """Return why the others must not follow the first few; empty: they may."""
-    bad = balance.refused + balance.unknown
-    tried = balance.accepted + bad + balance.deferred
-    if not tried or not most_percent or 100 * bad < most_percent * tried:
-        return ""
-    return (
-        f"of the first {tried} readers {bad} were refused or lost; the others wait"
-        " (to go on all the same: newsletter resume --yes)"
-    )
 
 
 @dataclass(frozen=True, slots=True)

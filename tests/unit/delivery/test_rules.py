@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from newsletter.delivery.rules import Fuse, Stops
+import pytest
+
+from newsletter.delivery.rules import Fuse, Stops, sick_canary
 from newsletter.model.ledger import Settlement
-from newsletter.model.mailing import DeliveryState
+from newsletter.model.mailing import Balance, DeliveryState
 
 ACCEPTED = Settlement(1, DeliveryState.ACCEPTED)
 
@@ -61,3 +63,20 @@ def test_what_is_only_deferred_counts_for_nothing() -> None:
     fuse = Fuse(Stops(equal_refusals=1, refused_percent=1, refused_of_last=1))
 
     assert not fuse.count(Settlement(1, DeliveryState.DEFERRED))
+
+
+@pytest.mark.parametrize(
+    ("balance", "percent", "goes_on"),
+    [
+        (Balance(accepted=9, refused=1), 10, False),
+        (Balance(accepted=10, refused=1), 10, True),
+        (Balance(accepted=9, unknown=1), 10, False),
+        (Balance(deferred=10), 10, True),
+        (Balance(accepted=1, refused=9), 0, True),
+        (Balance(queued=50), 10, True),
+    ],
+)
+def test_a_canary_of_which_too_many_were_refused_or_lost_holds_the_others_back(
+    balance: Balance, percent: float, goes_on: bool
+) -> None:
+    assert (sick_canary(balance, percent) == "") == goes_on

@@ -14,7 +14,13 @@ from newsletter.model.ledger import Wish
 from newsletter.model.mailing import MailingState, Recipient, UnknownPolicy
 from newsletter.store import freezing as freezing_module
 from newsletter.store.deliveries import Deliveries
-from newsletter.store.freezing import Freezing, FrozenEdition, NewMailing, tidy
+from newsletter.store.freezing import (
+    Freezing,
+    FrozenEdition,
+    NewMailing,
+    earlier_mailings,
+    tidy,
+)
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
@@ -230,4 +236,41 @@ def test_who_is_done_preparing_ends_nobody_else(store: SqliteStore) -> None:
 
     assert Mailings(store).named(one.mailing).senders == ()
     assert len(Mailings(store).named(other.mailing).senders) == 1
+    other.discard()
+
+
+def test_a_half_prepared_mailing_of_an_issue_has_served_nobody(store: SqliteStore) -> None:
+    first = Mailings(store).freeze(_new(), _recipients(PEOPLE[0]), now=NOW)
+    test = Mailings(store).freeze(_new(is_test=True), _recipients(PEOPLE[1]), now=NOW)
+    half = Freezing(store, _new(), now=NOW)
+
+    earlier = earlier_mailings(store, "2016-05")
+
+    assert first is not None
+    assert test is not None
+    assert earlier == [first.id]
+    half.discard()
+
+
+def test_what_is_discarded_takes_nothing_of_another_with_it(store: SqliteStore) -> None:
+    kept = Freezing(store, _new("2016-06"), now=NOW)
+    list(kept.add(_recipients(*PEOPLE)))
+    gone = Freezing(store, _new(), now=NOW)
+    list(gone.add(_recipients(*PEOPLE)))
+
+    gone.discard()
+
+    assert _addresses(store, kept.mailing) == PEOPLE
+    assert Mailings(store).editions(kept.mailing) == {"en": b"template"}
+    assert len(Mailings(store).named(kept.mailing).senders) == 1
+    assert kept.complete(now=NOW)
+
+
+def test_the_end_of_one_preparation_is_not_the_end_of_another(store: SqliteStore) -> None:
+    one, other = Freezing(store, _new(), now=NOW), Freezing(store, _new("2016-06"), now=NOW)
+    list(one.add(_recipients(*PEOPLE)))
+
+    one.complete(now=NOW)
+
+    assert Mailings(store).named(other.mailing).state is MailingState.PREPARING
     other.discard()
