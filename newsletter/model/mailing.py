@@ -187,6 +187,11 @@ class Mailing:
         """Say whether there is still something to do for it."""
         return self.state not in {MailingState.FINISHED, MailingState.CANCELLED}
 
+    @property
+    def has_begun(self) -> bool:
+        """Say whether anybody has been tried, skipped or taken in hand yet."""
+        return self.balance.queued < self.balance.planned
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

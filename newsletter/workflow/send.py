@@ -156,7 +156,8 @@ def _check(
             hint=f"Is it still wanted? `newsletter resume {mailing.id} --yes`,"
             f" or `newsletter cancel {mailing.id}`.",
         )
-    if now < starts:
+    # What has begun goes on, also where the clock was set back since.
+    if now < starts and not mailing.has_begun:
         raise MailingStateError(
             f"mailing {str(mailing.id)!r} is to go at {starts:%Y-%m-%d %H:%M} UTC",
             hint="Leave `newsletter run` running, or call it off with"
@@ -370,7 +371,7 @@ def _due(workspace: Workspace, now: datetime) -> tuple[Mailing, ...]:
             for one in Mailings(store).all()
             if one.state in {MailingState.PREPARED, MailingState.SENDING}
             and not one.senders
-            and (one.starts or now) <= now
+            and (one.has_begun or (one.starts or now) <= now)
             and (one.balance.waiting or Deliveries(store, one.id).is_any_due(now))
         )
 

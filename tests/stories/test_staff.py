@@ -255,6 +255,17 @@ def _put_back(room: MailingRoom, *, hours: int) -> None:
         database.commit()
 
 
+def test_what_has_begun_goes_on_though_the_clock_was_set_back(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send(ok=(4,))
+    _put_back(room, hours=-24)
+
+    room.run("resume", ok=(0,))
+
+    assert room.mailing()["state"] == "finished"
+
+
 def test_a_time_that_is_past_is_taken_for_a_slip(room: MailingRoom, server: ScriptedServer) -> None:
     refused = room.send("--at", "2016-05-20T08:00", ok=(2,))
 
