@@ -12,8 +12,8 @@ _WORK = (
     "An edition of 48 items, 45 KB in HTML and text, personal for each reader, unsigned. "
     "`newsletter resume` goes on with a mailing that is frozen and not begun: its ledger "
     "(SQLite, synchronous=FULL) has every intent on disk before the message may leave, and "
-    "its start-up is counted in. smtp-source is Postfix's own load generator: one message "
-    "over and over, nothing built, nothing remembered."
+    "its start-up is counted in; connections are kept. smtp-source is Postfix's own load "
+    "generator: one message over and over, nothing built, nothing remembered."
 )
 
 

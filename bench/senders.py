@@ -34,6 +34,7 @@ website = "https://library.example/"
 sender = "Library news <news@library.example>"
 [sending]
 connections = {connections}
+messages_per_connection = 10000
 """
 _HEAD = """
 subject = "News of May"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _END = b".\r\n"
 #: MAIL, RCPT and DATA, all well: what nearly every server says at once.
-_GO_ON = (250, 250, 354)
+_GO_ON = [250, 250, 354]
 
 
 class Outgoing(NamedTuple):

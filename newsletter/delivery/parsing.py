@@ -46,13 +46,14 @@ class ReplyParser:
         lines = (self._rest + received).split(b"\n")
         self._rest = lines.pop()[:LINE_KEPT_BYTES]
         for line in lines:
-            self._take(line)
+            if self._lines or line[3:4] == b"-":
+                self._take(line)
+            else:
+                self.replies.append(read_reply(line[:LINE_KEPT_BYTES]))
+                self._reply_bytes = 0
 
     def _take(self, line: bytes) -> None:
-        if not self._lines and line[3:4] != b"-":
-            self.replies.append(read_reply(line[:LINE_KEPT_BYTES]))
-            self._reply_bytes = 0
-            return
+        """Take a line of a reply that has several."""
         if len(self._lines) < LINES_KEPT or line[3:4] != b"-":
             self._lines.append(line[:LINE_KEPT_BYTES])
         found = _LINE.match(line[:LINE_KEPT_BYTES])

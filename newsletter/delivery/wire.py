@@ -190,12 +190,10 @@ class Wire(asyncio.Protocol):
         """Return what the server said unasked, if anything."""
         return self._parser.replies.popleft() if self._parser.replies else None
 
-    def has_said(self, codes: tuple[int, ...]) -> bool:
+    def has_said(self, codes: list[int]) -> bool:
         """Take the next replies if all are there and have just these codes, else take none."""
         replies = self._parser.replies
-        if len(replies) < len(codes) or any(
-            replies[number].code != code for number, code in enumerate(codes)
-        ):
+        if [reply.code for reply in replies][: len(codes)] != codes:
             return False
         for _ in codes:
             replies.popleft()

@@ -57,6 +57,8 @@ class Readers:
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
+        #: Lists asked for together -> their numbers, which never change.
+        self._numbers: dict[tuple[str, ...], str] = {}
 
     def recipients(self, list_keys: Sequence[str]) -> Iterator[Reader]:
         """Return everyone who is to get an issue for these lists, each person once.
@@ -89,8 +91,11 @@ class Readers:
         Without lists (a test to named addresses) only suppressions count.
         """
         asked = {canonical_key(address): address for address in addresses}
-        numbers = json.dumps([one.id for one in self._lists(list_keys)])
-        rows = self._store.rows(_UNWANTED, {"keys": json.dumps(list(asked)), "lists": numbers})
+        lists = tuple(list_keys)
+        if lists not in self._numbers:
+            self._numbers[lists] = json.dumps([one.id for one in self._lists(lists)])
+        values = {"keys": json.dumps(list(asked)), "lists": self._numbers[lists]}
+        rows = self._store.rows(_UNWANTED, values)
         reasons = ((row["canonical"], _why_unwanted(row, bool(list_keys))) for row in rows)
         return {asked[key]: reason for key, reason in reasons if reason}
 

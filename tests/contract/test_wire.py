@@ -133,13 +133,13 @@ def test_replies_are_taken_together_only_where_all_are_there_and_as_hoped() -> N
         await reader.read()
 
     async def client(wire: Wire) -> None:
-        assert not wire.has_said((250,))
+        assert not wire.has_said([250])
         assert (await wire.reply(60)).text == "go"
-        assert wire.has_said((250, 354))
-        assert not wire.has_said((250, 354))
+        assert wire.has_said([250, 354])
+        assert not wire.has_said([250, 354])
         assert (await wire.reply(60)).text == "c"
         assert (await wire.reply(60)).text == "d"
-        assert not wire.has_said((250, 354))
+        assert not wire.has_said([250, 354])
         assert (await wire.reply(60)).text == "e"
 
     with_server(server, client)

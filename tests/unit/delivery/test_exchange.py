@@ -55,7 +55,7 @@ class FakeWire:
     def look(self) -> Reply | None:
         return None
 
-    def has_said(self, codes: tuple[int, ...]) -> bool:
+    def has_said(self, codes: list[int]) -> bool:
         """Nothing is here before it is waited for."""
         return False
 
