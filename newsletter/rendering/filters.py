@@ -13,13 +13,14 @@ from markupsafe import Markup
 from newsletter.model.content import Picture
 from newsletter.model.editions import EditionContent, EditionItem, LocalText
 from newsletter.model.languages import is_same
-from newsletter.rendering import bidi, markdown, wrapping
+from newsletter.rendering import bidi, binding, markdown, wrapping
 
 
 @pass_context
 def text(context: Context, value: LocalText | str) -> Markup:
     """Return a text as HTML, runs of the other direction isolated."""
-    return markdown.spans(str(value), _direction(context, value))
+    bound = binding.bound(str(value), _language(context, value))
+    return markdown.spans(bound, _direction(context, value))
 
 
 @pass_context
@@ -49,7 +50,8 @@ def against(context: Context, value: LocalText | EditionItem) -> str:
 @pass_context
 def intro(context: Context, value: LocalText) -> Markup:
     """Return the editor's Markdown as HTML."""
-    return markdown.to_html(str(value), _direction(context, value))
+    bound = binding.bound(str(value), _language(context, value))
+    return markdown.to_html(bound, _direction(context, value))
 
 
 def cut(value: LocalText | str, columns: int) -> LocalText:
@@ -122,6 +124,12 @@ def _direction(context: Context, value: LocalText | str) -> str:
     if isinstance(value, LocalText) and value.language:
         return value.direction
     return _content(context).direction
+
+
+def _language(context: Context, value: LocalText | str) -> str:
+    if isinstance(value, LocalText) and value.language:
+        return value.language
+    return _content(context).language
 
 
 def _directed(line: str, own: str, direction: str) -> str:

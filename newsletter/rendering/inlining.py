@@ -12,6 +12,8 @@ from typing import Any
 from newsletter.rendering.stylesheets import Rule, rules
 
 _STYLE = re.compile(r"<style(?P<attributes>[^>]*)>(?P<css>.*?)</style>", re.DOTALL | re.IGNORECASE)
+#: What Outlook for Windows alone reads is not inlined, and keeps its !important.
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _STYLE_ATTRIBUTE = re.compile(r""" style=(?:"[^"]*"|'[^']*')""")
 _KEPT = re.compile(r"data-premailer\s*=\s*[\"']?ignore", re.IGNORECASE)
 #: premailer would copy these to attributes of old HTML: `text-align:start` into align="start".
@@ -80,7 +82,7 @@ def lost_rules(html: str) -> list[str]:
     `html` is the document before inlining.
     """
     lost = []
-    for style in _STYLE.finditer(html):
+    for style in _STYLE.finditer(_COMMENT.sub("", html)):
         if _KEPT.search(style["attributes"]):
             continue
         lost += [

@@ -48,6 +48,11 @@ class Language:
         """Return the language's name in itself."""
         return str(self.table.get("name") or self.code)
 
+    @property
+    def between(self) -> str:
+        """Return what stands between a source, a place and a date."""
+        return str(self.table.get("between", " · "))
+
     def label(self, key: str, values: Mapping[str, str] | None = None) -> str:
         """Return a label with its {fields} filled in."""
         words = self.table.get("labels", {}).get(key)

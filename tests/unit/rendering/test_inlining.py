@@ -77,6 +77,15 @@ def test_a_rule_that_inlining_would_lose_is_named(rule: str, reason: str) -> Non
     assert reason in lost
 
 
+def test_rules_for_outlook_alone_are_not_inlined_and_not_called_lost() -> None:
+    comment = "<!--[if mso]><style>p{color:red!important}</style><![endif]-->"
+    html = document(".a{color:#123456}").replace("<style>", f"{comment}<style>", 1)
+
+    assert lost_rules(html) == []
+    assert comment in inline(html)
+    assert "red" not in inline(html).replace(comment, "")
+
+
 def test_rules_that_survive_are_not_named() -> None:
     css = "a, td:first-child, .x > .y { color: rgb(0, 0, 0); background: url(a:hover) }"
 
