@@ -379,7 +379,21 @@ def _complain(sent: Sent) -> None:
         return
     if end.is_trouble:
         raise MailingStoppedError(mailing.id, end.reason, unwritten=end.unwritten)
-    waiting = mailing.balance.waiting + mailing.balance.deferred + mailing.balance.unknown
     why = f": {end.reason}" if end.reason else ""
-    who = "1 reader is" if waiting == 1 else f"{waiting} readers are"
-    raise SentInPartError(f"{who} still waiting{why}")
+    only_unknown = not (mailing.balance.waiting or mailing.balance.deferred)
+    decide = f"Say what to do with them: newsletter unknown {mailing.id}"
+    raise SentInPartError(_open_ones(mailing) + why, hint=decide if only_unknown else "")
+
+
+def _open_ones(mailing: Mailing) -> str:
+    """Return what is open, in words: "3 readers are still waiting, 1 reader is unknown"."""
+    balance = mailing.balance
+    return ", ".join(
+        f"{count} {'reader is' if count == 1 else 'readers are'} {state}"
+        for count, state in (
+            (balance.waiting, "still waiting"),
+            (balance.deferred, "put off by their servers"),
+            (balance.unknown, "unknown"),
+        )
+        if count
+    )

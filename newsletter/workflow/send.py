@@ -46,8 +46,9 @@ if TYPE_CHECKING:
     from newsletter.store import Store
     from newsletter.workspace import Workspace
 
-#: A lost answer is sent again by itself only so often; then a person decides.
-MOST_COPIES = 3
+#: A lost answer is sent again by itself only so often; then a person decides. Far more often
+#: than anybody is killed at work: most of what was in flight had not left.
+MOST_COPIES = 10
 #: How often the scheduler looks for what is due.
 SCHEDULE_SECONDS = 5.0
 #: What may be sent: started, or to be started.

@@ -143,7 +143,7 @@ def test_one_has_to_say_what_to_check(folder: Path) -> None:
 
 
 def test_settings_show_their_origin_and_hide_secrets(folder: Path) -> None:
-    write(folder / ".env", "SMTP_PASSWORD=canary-4711\nSMTP_HOST=smtp.library.example\n")
+    write(folder / ".env", "SMTP_PASSWORD=magpie-4711\nSMTP_HOST=smtp.library.example\n")
     (folder / ".env").chmod(0o600)
 
     code, out, err = run(folder, "--settings")
@@ -152,7 +152,7 @@ def test_settings_show_their_origin_and_hide_secrets(folder: Path) -> None:
     assert "smtp.host" in out
     assert "smtp.library.example  (.env)" in out
     assert "(newsletter.toml)" in out
-    assert "canary" not in out + err
+    assert "magpie" not in out + err
 
 
 def test_an_env_file_that_gives_secrets_away_or_cuts_them_is_found(folder: Path) -> None:
