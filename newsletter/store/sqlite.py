@@ -84,8 +84,8 @@ class SqliteStore:
 
 #: What staff can do about what SQLite complains of.
 _HINTS = {
-    sqlite3.SQLITE_READONLY: "The file or its folder gives no permission to write: check who owns it,"
-    " then run this again.",
+    sqlite3.SQLITE_READONLY: "There is no permission to write the file or its folder: check who"
+    " owns it, then run this again.",
     sqlite3.SQLITE_CANTOPEN: "Is the folder still there, and may you write into it?",
     sqlite3.SQLITE_FULL: "The disk is full: free some space, then run this again.",
     sqlite3.SQLITE_IOERR: "The disk is full, gone or broken: free some space or check it, then run"
