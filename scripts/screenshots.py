@@ -13,6 +13,7 @@ import html
 import io
 import os
 import sys
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from newsletter import shipped  # noqa: E402
 from newsletter.model.content import Edition, RenderedEdition  # noqa: E402
 from newsletter.model.editions import resolve  # noqa: E402
 from newsletter.model.message import MARKERS  # noqa: E402
+from newsletter.model.public import Situation  # noqa: E402
 from newsletter.rendering.editions import render_edition  # noqa: E402
+from newsletter.rendering.service_pages import Saying, render_page  # noqa: E402
 from tests.examples import FEDERATION, federation_issue  # noqa: E402
 
 ARGUMENTS = [
@@ -56,6 +59,8 @@ class Shot:
     theme: str = "default"
     pictures: bool = True
     forced: bool = False
+    #: The public page that readers leave by, in place of a mail.
+    situation: Situation | None = None
 
 
 SHOTS = [
@@ -76,10 +81,24 @@ SHOTS = [
     Shot("text-edition", "en-text"),
     Shot("text-edition-ar", "ar-text"),
     Shot("text-edition-zh", "zh-text"),
+    Shot("de-320", "de", 320),
+    Shot("zh-640", "zh"),
+    Shot("light-edition-dark-375", "en-light", 375, "dark"),
     Shot("bulletin-640", theme="bulletin"),
     Shot("bulletin-640-dark", theme="bulletin", scheme="dark"),
     Shot("bulletin-375", width=375, theme="bulletin"),
     Shot("bulletin-ar-375", "ar", 375, theme="bulletin"),
+    Shot("bulletin-ar-640", "ar", theme="bulletin"),
+    Shot("bulletin-zh-375", "zh", 375, theme="bulletin"),
+    Shot("bulletin-ru-375", "ru", 375, theme="bulletin"),
+    Shot("bulletin-320", width=320, theme="bulletin"),
+    Shot("bulletin-375-forced-dark", width=375, theme="bulletin", forced=True),
+    Shot("bulletin-375-pictures-blocked", width=375, theme="bulletin", pictures=False),
+    Shot("leave-640", situation=Situation.LEAVE),
+    Shot("leave-left-375-dark", width=375, scheme="dark", situation=Situation.LEFT),
+    Shot("leave-ar-375", "ar", 375, situation=Situation.LEAVE),
+    Shot("leave-zh-375", "zh", 375, situation=Situation.BROKEN),
+    Shot("leave-bulletin-375", width=375, theme="bulletin", situation=Situation.LEAVE),
 ]
 
 
@@ -96,9 +115,22 @@ def rendered(shot: Shot) -> RenderedEdition:
     return replace(edition, html=page, text=text)
 
 
+def leaving(shot: Shot) -> RenderedEdition:
+    """Return the page that readers leave by, as an edition without a text."""
+    saying = Saying(shot.situation or Situation.LEAVE, "am…@library.example", SAMPLE["list"])
+    page = render_page(
+        saying,
+        FEDERATION,
+        theme=shot.theme,
+        theme_folders=[shipped.templates()],
+        languages=[shot.edition],
+    )
+    return replace(rendered(shot), html=page.html, text="")
+
+
 def take(browser: Browser, shot: Shot, folder: Path) -> None:
     """Write one screenshot and say how large page and picture are."""
-    edition = rendered(shot)
+    edition = leaving(shot) if shot.situation else rendered(shot)
     page = browser.new_page(
         viewport={"width": shot.width, "height": 900},
         color_scheme="dark" if shot.scheme == "dark" else "light",
@@ -107,7 +139,7 @@ def take(browser: Browser, shot: Shot, folder: Path) -> None:
     page.goto("https://federation.example/issue")
     page.wait_for_load_state("networkidle")
     wide = page.evaluate("document.documentElement.scrollWidth")
-    size = save(page, folder / f"{shot.name}.png", colours=48 if edition.html else 8)
+    size = save(page, folder / f"{shot.name}.png", colours=44 if edition.html else 8)
     page.close()
     weight = len((edition.html or edition.text).encode())
     print(f"{shot.name}: mail {weight / 1000:.1f} kB, {wide} px wide, picture {size / 1000:.0f} kB")
@@ -138,8 +170,24 @@ def as_page(edition: RenderedEdition) -> str:
 def save(page: Page, path: Path, *, colours: int) -> int:
     """Write the page as a small PNG and return its size in bytes."""
     picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
-    picture.quantize(colors=colours, dither=Image.Dither.NONE).save(path, optimize=True)
+    # The colours of the design as they are, however small their place; edges of letters nearest.
+    often = own_colours(picture, colours)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(bytes(value for colour in often for value in colour))
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
     return path.stat().st_size
+
+
+def own_colours(picture: Image.Image, most: int) -> list[tuple[int, int, int]]:
+    """Return the picture's most frequent colours that the eye can tell apart."""
+    taken: list[tuple[int, int, int]] = []
+    counts = Counter(zip(*(band.tobytes() for band in picture.split()), strict=True))
+    for colour, _ in counts.most_common(20 * most):
+        red, green, blue = colour
+        apart = (abs(red - r) + abs(green - g) + abs(blue - b) > 24 for r, g, b in taken)
+        if len(taken) < most and all(apart):
+            taken.append((red, green, blue))
+    return taken
 
 
 def drawn(name: str) -> bytes:

@@ -137,6 +137,11 @@ def _faults(page: Page, what: str) -> list[str]:
             for one in measured["texts"]
             if one["contrast"] < 4.5 or one["size"] < 14
         ]
+        edges = page.evaluate(
+            "() => ['header', 'main', 'footer'].map(one => document.querySelector(one))"
+            ".filter(Boolean).map(one => one.getBoundingClientRect().left)"
+        )
+        found += [] if len(set(edges)) == 1 else [f"{what} {width} edges {edges}"]
         for button in page.get_by_role("button").all():
             box = button.bounding_box()
             assert box is not None
