@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from newsletter.delivery.progress import shorten
+
 
 class Stage(StrEnum):
     """Where in a session something happened, in the order of the session."""
@@ -150,6 +152,6 @@ class Outcome(NamedTuple):
         return self.stage is Stage.DOT and self.reply is not None and self.reply.is_positive
 
     def __str__(self) -> str:
-        """Return the outcome on one line for a log or a table."""
+        """Return the outcome on one line, not too long to be read; the ledger has all of it."""
         said = str(self.reply) if self.reply else self.cause
-        return f"{self.stage}: {said}"
+        return shorten(f"{self.stage}: {said}")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.pacing import Limits, WarmUp
 from newsletter.delivery.progress import shorten
 from newsletter.delivery.server import Seats, Server, Timeouts
 
 #: Gmail's advice (4.7.28): stop for ten minutes, then one connection, then one more each time.
 TOO_FAST_PAUSE = timedelta(minutes=10)
+#: Others that say "too fast": most count by the minute (Postfix, anvil_rate_time_unit).
+RATE_PAUSE = timedelta(minutes=1)
+#: Where only the connections are too many, fewer of them are the answer, not a long pause.
+_CONNECTIONS = re.compile(r"connection|concurrent|session|thread", re.IGNORECASE)
 #: Pauses after a refused session or connection double up to this.
 LONGEST_PAUSE = timedelta(minutes=10)
 #: Where every sender starts: on one machine more gain little, far away they are needed.
@@ -133,8 +139,8 @@ class RouteHealth:
         self.failures += 1
         self._leave(why, now + self._growing(self.failures))
 
-    def complained(self, why: str, now: datetime, *, is_rate: bool) -> None:
-        """Go slower after 421 or "too fast".
+    def complained(self, why: str, now: datetime, *, least: timedelta = timedelta(0)) -> None:
+        """Go slower after 421 or "too fast", after which it is left alone for `least` at least.
 
         Some take a message now and then while they complain about the others, so
         that the pauses grow with the complaints and not with the failures in a row.
@@ -144,11 +150,10 @@ class RouteHealth:
         self.failures += 1
         self.crew.slow_down()
         self.crew.rest()
-        if is_rate:
+        times = max(self._complaints, self.failures)
+        if least:
             self.crew.shrink()
-            self._leave(why, now + TOO_FAST_PAUSE)
-        else:
-            self._leave(why, now + self._growing(max(self._complaints, self.failures)))
+        self._leave(why, now + _doubled(least or self.route.first_pause, times))
 
     def look(self, now: datetime) -> bool:
         """Say whether the route may be used, and end the rest of its connections if so."""
@@ -158,11 +163,25 @@ class RouteHealth:
         return True
 
     def _growing(self, times: int) -> timedelta:
-        return min(self.route.first_pause * float(2 ** min(times - 1, 16)), LONGEST_PAUSE)
+        return _doubled(self.route.first_pause, times)
 
     def _leave(self, why: str, until: datetime) -> None:
         self.trouble = shorten(why)
         self.paused_until = max(self.paused_until or until, until)
+
+
+def _doubled(pause: timedelta, times: int) -> timedelta:
+    return min(pause * float(2 ** min(times - 1, 16)), LONGEST_PAUSE)
+
+
+def rest_after(reason: str, outcome: Outcome) -> timedelta:
+    """Return how long to leave a server alone at least that complained like this."""
+    reply = outcome.reply
+    if reason != "rate" or reply is None:
+        return timedelta(0)
+    if reply.enhanced == "4.7.28":
+        return TOO_FAST_PAUSE
+    return timedelta(0) if _CONNECTIONS.search(reply.text) else RATE_PAUSE
 
 
 def usable(routes: list[RouteHealth], now: datetime) -> list[RouteHealth]:

@@ -14,7 +14,7 @@ from newsletter.delivery.lines import Line
 from newsletter.delivery.pacing import QuietHours
 from newsletter.delivery.progress import Rate, RunEnd, Why
 from newsletter.delivery.replies import judge
-from newsletter.delivery.routes import Route, RouteHealth, usable
+from newsletter.delivery.routes import Route, RouteHealth, rest_after, usable
 from newsletter.delivery.rules import Fuse, Stops
 from newsletter.delivery.tray import Handed, Tray
 from newsletter.errors import StoreError, StoreGoneError
@@ -189,8 +189,8 @@ class Sender:
             said = verdict.explanation or verdict.reason
             self.stop(RunEnd(Why.STOPPED, f"{said} ({outcome})"))
         elif verdict.slow_down and not health.is_paused(now := self.clock()):
-            enhanced = outcome.reply.enhanced if outcome.reply else ""
-            health.complained(str(outcome), now, is_rate=enhanced == "4.7.28")
+            health.complained(str(outcome), now, least=rest_after(verdict.reason, outcome))
+            self._refresh(now)
 
     def stop(self, end: RunEnd) -> None:
         """End the run: hand nothing out any more, finish what is on the wire."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from newsletter.delivery.outcome import Outcome, Reply, Stage
 from newsletter.delivery.progress import LINE_SHOWN, RunEnd, Why
 from newsletter.delivery.routes import (
     FIRST_CONNECTIONS,
     LONGEST_PAUSE,
+    RATE_PAUSE,
     TOO_FAST_PAUSE,
     Crew,
     Route,
     RouteHealth,
+    rest_after,
     usable,
 )
 from newsletter.delivery.server import Server
@@ -62,7 +67,7 @@ def test_after_a_complaint_there_are_half_as_many_and_they_come_back_one_by_one(
         health.crew.review(rate)
     assert health.crew.size == 9
 
-    health.complained("421 too many connections", NOW, is_rate=False)
+    health.complained("421 too many connections", NOW)
 
     assert health.is_paused(NOW)
     assert health.crew.size == 0  # What is on the wire ends, nothing begins.
@@ -78,7 +83,7 @@ def test_after_a_complaint_there_are_half_as_many_and_they_come_back_one_by_one(
 def test_too_fast_means_ten_minutes_of_peace_and_then_one_connection() -> None:
     health = _health()
 
-    health.complained("421 4.7.28 too fast", NOW, is_rate=True)
+    health.complained("421 4.7.28 too fast", NOW, least=TOO_FAST_PAUSE)
 
     assert health.is_paused(NOW + TOO_FAST_PAUSE - timedelta(seconds=1))
     assert not health.is_paused(NOW + TOO_FAST_PAUSE)
@@ -90,7 +95,7 @@ def test_pauses_grow_with_the_complaints_even_if_a_message_passes_now_and_then()
     health, now, pauses = _health(), NOW, []
 
     for _ in range(5):
-        health.complained("450 too many messages", now, is_rate=False)
+        health.complained("450 too many messages", now)
         assert health.paused_until is not None
         pauses.append(health.paused_until - now)
         now = health.paused_until
@@ -98,7 +103,7 @@ def test_pauses_grow_with_the_complaints_even_if_a_message_passes_now_and_then()
 
     assert pauses == [timedelta(seconds=0.5 * 2**times) for times in range(5)]
     health.worked(now + TOO_FAST_PAUSE)
-    health.complained("450 too many messages", now + TOO_FAST_PAUSE, is_rate=False)
+    health.complained("450 too many messages", now + TOO_FAST_PAUSE)
     assert health.paused_until == now + TOO_FAST_PAUSE + timedelta(seconds=0.5)
 
 
@@ -153,3 +158,34 @@ def test_a_route_carries_the_senders_it_is_for() -> None:
     assert route.carries("anybody@b.example")
     assert not route.carries("other@a.example")
     assert Route("all", Server("mail.example")).carries("anybody@anywhere.example")
+
+
+@pytest.mark.parametrize(
+    ("reason", "enhanced", "text", "rest"),
+    [
+        ("rate", "4.7.28", "an unusual rate of mail", TOO_FAST_PAUSE),
+        ("rate", "4.7.1", "Error: too much mail from 192.0.2.1", RATE_PAUSE),
+        ("rate", "", "Maximum sending rate exceeded", RATE_PAUSE),
+        ("rate", "4.3.2", "Too many open connections", timedelta(0)),
+        ("rate", "4.3.2", "sender thread limit exceeded", timedelta(0)),
+        ("server-closing", "4.3.2", "try again later", timedelta(0)),
+    ],
+)
+def test_too_fast_asks_for_a_rest_and_too_many_connections_for_fewer(
+    reason: str, enhanced: str, text: str, rest: timedelta
+) -> None:
+    assert rest_after(reason, Outcome(Stage.MAIL, Reply(450, enhanced, text))) == rest
+
+
+def test_a_rest_is_doubled_while_the_server_complains_and_ends_with_one_connection() -> None:
+    health, now, pauses = _health(), NOW, []
+
+    for _ in range(6):
+        health.complained("450 too much mail", now, least=RATE_PAUSE)
+        assert health.paused_until is not None
+        pauses.append((health.paused_until - now) // RATE_PAUSE)
+        now = health.paused_until
+
+    assert pauses == [1, 2, 4, 8, 10, 10]
+    assert usable([health], now) == [health]
+    assert health.crew.size == 1

@@ -114,6 +114,22 @@ def test_where_more_came_back_than_was_taken_it_is_not_the_readers(store: Sqlite
     assert suppress_bounced(store, mailing, HARD_BOUNCES) == ()
 
 
+def test_what_another_mailing_brought_proves_nothing_for_this_one(store: SqliteStore) -> None:
+    _sent(store, people=[f"a{number}@town.example" for number in range(9)])
+    mailing = _sent(store, GONE, GONE, GONE)
+
+    assert suppress_bounced(store, mailing, HARD_BOUNCES) == ()
+
+
+def test_what_another_mailing_did_not_bring_proves_nothing_against_this_one(
+    store: SqliteStore,
+) -> None:
+    _sent(store, *[GONE] * 9, people=[f"a{number}@town.example" for number in range(9)])
+    mailing = _sent(store, GONE)
+
+    assert suppress_bounced(store, mailing, HARD_BOUNCES) == (PEOPLE[0],)
+
+
 def test_what_a_person_lifted_stays_lifted_until_it_bounces_again(store: SqliteStore) -> None:
     mailing = _sent(store, GONE)
     suppress_bounced(store, mailing, HARD_BOUNCES)
@@ -168,3 +184,25 @@ def test_who_is_to_be_tried_again_is_free_of_what_this_mailing_suppressed(
     still = [one for one in PEOPLE if People(store).suppression(one)]
     assert still == [PEOPLE[1], PEOPLE[2]]
     assert suppress_bounced(store, mailing, HARD_BOUNCES) == ()
+
+
+@pytest.mark.parametrize("reason", sorted(set(SuppressionReason) - {SuppressionReason.BOUNCED}))
+def test_to_try_again_lifts_no_other_reason_whatever_its_note_says(
+    store: SqliteStore, reason: SuppressionReason
+) -> None:
+    mailing = _sent(store, GONE)
+    People(store).suppress(PEOPLE[0], reason, now=NOW, note=f"mailing {mailing} (2016-05): no more")
+
+    lift_bounced(store, mailing, [PEOPLE[0]], now=LATER)
+
+    assert People(store).suppression(PEOPLE[0]) is not None
+
+
+def test_to_try_again_lifts_nothing_that_another_mailing_suppressed(store: SqliteStore) -> None:
+    mailing = _sent(store, GONE)
+    note = f"mailing {mailing}1 (2016-05): 550 no such user"
+    People(store).suppress(PEOPLE[0], SuppressionReason.BOUNCED, now=NOW, note=note)
+
+    lift_bounced(store, mailing, [PEOPLE[0]], now=LATER)
+
+    assert People(store).suppression(PEOPLE[0]) is not None
