@@ -11,8 +11,9 @@ from pathlib import Path
 
 from newsletter.errors import StoreError, StoreGoneError
 from newsletter.model.ledger import Owed, Settlement, Wish
-from newsletter.model.mailing import Balance, MailingState
+from newsletter.model.mailing import Balance, DeliveryState, MailingState
 from newsletter.store import senders
+from newsletter.store import statements as sql
 from newsletter.store.moments import to_moment_or_none, to_number
 from newsletter.store.pace import Pace
 from newsletter.store.readers import Readers
@@ -21,105 +22,10 @@ from newsletter.store.sqlite import SqliteStore
 #: The results of one round, with every page they touch, fit in.
 RESERVE_BYTES = 1_000_000
 
-_COLUMNS = "id, address, domain, edition, sender, message_id, personal, attempts, tried"
-
-# What waited longest first. The index on (mailing, due) serves it.
-_CLAIM_DUE = f"""
-UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
-  SELECT id FROM deliveries
-  WHERE mailing = :mailing AND state = 'deferred' AND due <= :now
-    AND (:only = '[]' OR domain IN (SELECT value FROM json_each(:only)))
-    AND domain NOT IN (SELECT value FROM json_each(:but))
-  ORDER BY due LIMIT :count)
-RETURNING {_COLUMNS}
-"""  # noqa: S608 - our own column names
-
-# The cursor keeps a claim from walking again over rows whose domain is at its limit.
-_CLAIM_QUEUED = f"""
-UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
-  SELECT id FROM deliveries
-  WHERE mailing = :mailing AND state = 'queued' AND id > :after
-    AND (:only = '[]' OR domain IN (SELECT value FROM json_each(:only)))
-    AND domain NOT IN (SELECT value FROM json_each(:but))
-    AND id % :every = 0
-  ORDER BY id LIMIT :count)
-RETURNING {_COLUMNS}
-"""  # noqa: S608 - our own column names
-
-# The number of the sender is the fencing token: who lost a claim while it was stopped
-# changes nothing.
-_INTEND = """
-UPDATE deliveries SET state = 'in_flight', events = events + 1, tried = COALESCE(tried, :now)
-WHERE id IN (SELECT value FROM json_each(:keys)) AND state = 'claimed' AND owner = :sender
-RETURNING id
-"""
-
-_INTENDED = """
-INSERT INTO delivery_events (delivery, number, at, state, route, sender)
-SELECT id, events, :now, state, :route, :sender
-FROM deliveries WHERE id IN (SELECT value FROM json_each(:keys))
-"""
-
-_SKIP = """
-UPDATE deliveries SET state = 'skipped', reason = :reason, events = events + 1
-WHERE id = :key AND state = 'claimed' AND owner = :sender
-"""
-
-# A late answer to what has been declared unknown meanwhile is still the truth, as long
-# as nobody has decided otherwise and it is final.
-_SETTLE = """
-UPDATE deliveries SET state = :state, reason = :reason, due = :due, events = events + 1,
-  attempts = attempts + :counted
-WHERE id = :key AND owner = :sender
-  AND (state = 'in_flight' OR (state = 'unknown' AND :state IN ('accepted', 'refused')))
-"""
-
-_RELEASE = """
-UPDATE deliveries SET state = 'queued', owner = 0
-WHERE id = :key AND owner = :sender AND state IN ('claimed', 'in_flight')
-"""
-
-_EVENT = """
-INSERT INTO delivery_events
-  (delivery, number, at, state, stage, code, enhanced, words, queue_id, route, sender)
-SELECT id, events, :now, state, :stage, :code, :enhanced, :words, :queue_id, :route, :sender
-FROM deliveries WHERE id = :key
-"""
-
-# Only for what _SETTLE has changed: who settles once owns the row from then on, and where
-# nothing has changed (it was lost already) the last number has its event.
-_SETTLED = f"""{_EVENT} AND owner = :sender AND state = :state
-ON CONFLICT (delivery, number) DO NOTHING"""
-
-# The dead had these in flight: the answer was lost, and only theirs.
-_LOST = """
-UPDATE deliveries SET state = 'unknown', reason = 'answer lost', events = events + 1,
-  attempts = attempts + 1
-WHERE mailing = :mailing AND state = 'in_flight' AND owner = :dead
-RETURNING id, address
-"""
-
-_TAKE_BACK = """
-UPDATE deliveries SET state = 'queued', owner = 0
-WHERE mailing = :mailing AND state = 'claimed' AND owner = :dead
-"""
-
-_HURRY = """
-UPDATE deliveries SET due = :now WHERE mailing = :mailing AND state = 'deferred' AND due > :now
-"""
-
-_COUNT = "SELECT state, COUNT(*) AS n FROM deliveries WHERE mailing = :mailing GROUP BY state"
-
-_NEXT_DUE = "SELECT MIN(due) AS due FROM deliveries WHERE mailing = :mailing AND state = 'deferred'"
-
-_BEAT = "UPDATE senders SET lease = :lease WHERE id = :sender"
-
-_END = "UPDATE senders SET ended = :now WHERE id = :sender"
-
 
 def count_by_state(store: SqliteStore, mailing: int) -> Balance:
     """Return how many deliveries of a mailing stand in which state."""
-    rows = store.rows(_COUNT, {"mailing": mailing})
+    rows = store.rows(sql.COUNT, {"mailing": mailing})
     return Balance(**{row["state"]: row["n"] for row in rows})
 
 
@@ -154,7 +60,7 @@ class SqliteLedger:
         try:
             with self._store.transaction() as connection:
                 values = {"sender": self.sender, "lease": to_number(now + senders.LEASE)}
-                connection.execute(_BEAT, values)
+                connection.execute(sql.BEAT, values)
                 yield SqliteRound(self, connection, now)
         except BaseException:
             self._cursors = before
@@ -171,7 +77,7 @@ class SqliteLedger:
         with self._store.transaction() as connection:
             for one in (*dead, *stalled):
                 values = {"mailing": self.mailing, "dead": one.id, "now": to_number(now)}
-                connection.execute(_TAKE_BACK, values)
+                connection.execute(sql.TAKE_BACK, values)
                 if one in dead:
                     lost += self._lose(connection, values)
         for one in dead:
@@ -181,18 +87,20 @@ class SqliteLedger:
         return lost
 
     def _lose(self, connection: sqlite3.Connection, values: Mapping[str, object]) -> list[str]:
-        rows = connection.execute(_LOST, values).fetchall()
+        rows = connection.execute(sql.LOST, values).fetchall()
         for row in rows:
             event = _event(row["id"], values["now"], self.sender)
-            connection.execute(_EVENT, {**event, "stage": "dot", "words": "the sender was killed"})
-        connection.execute(_END, {"now": values["now"], "sender": values["dead"]})
+            connection.execute(
+                sql.EVENT, {**event, "stage": "dot", "words": "the sender was killed"}
+            )
+        connection.execute(sql.END, {"now": values["now"], "sender": values["dead"]})
         return [row["address"] for row in rows]
 
     def hurry(self, now: datetime) -> int:
         """Make everything deferred due now; return how many."""
         values = {"mailing": self.mailing, "now": to_number(now)}
         with self._store.transaction() as connection:
-            return connection.execute(_HURRY, values).rowcount
+            return connection.execute(sql.HURRY, values).rowcount
 
     def balance(self) -> Balance:
         """Return the counts by state."""
@@ -200,7 +108,9 @@ class SqliteLedger:
 
     def next_due(self) -> datetime | None:
         """Return when the next deferred delivery is due."""
-        return to_moment_or_none(self._store.rows(_NEXT_DUE, {"mailing": self.mailing})[0]["due"])
+        return to_moment_or_none(
+            self._store.rows(sql.NEXT_DUE, {"mailing": self.mailing})[0]["due"]
+        )
 
     def others(self) -> tuple[int, ...]:
         """Return the other processes that are sending this mailing, the stopped ones too."""
@@ -220,8 +130,8 @@ class SqliteLedger:
         """End this sender: what it still has claimed goes back, and its number is over."""
         with self._store.transaction() as connection:
             values = {"mailing": self.mailing, "dead": self.sender}
-            connection.execute(_TAKE_BACK, values)
-            connection.execute(_END, {"now": to_number(now), "sender": self.sender})
+            connection.execute(sql.TAKE_BACK, values)
+            connection.execute(sql.END, {"now": to_number(now), "sender": self.sender})
 
     def abandon(self) -> None:
         """Give up lock and reserve; without `close` before, as a killed process would."""
@@ -279,32 +189,35 @@ class SqliteRound:
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write down what became of deliveries in flight, each with its event."""
-        now, sender = self._now, self._ledger.sender
-        rows = [
-            {
-                "key": one.key,
-                "sender": sender,
-                "state": one.state.value,
-                "reason": one.reason,
-                "due": None if one.due is None else to_number(one.due),
-                "counted": one.is_counted,
-                "now": now,
-                "stage": one.stage,
-                "code": one.code,
-                "enhanced": one.enhanced,
-                "words": one.words,
-                "queue_id": one.queue_id,
-                "route": one.route,
-            }
-            for one in settlements
-        ]
-        self._connection.executemany(_SETTLE, rows)
-        self._connection.executemany(_SETTLED, rows)
+        rows = [self._row(one) for one in settlements]
+        taken = [one.key for one in settlements if one.state is DeliveryState.ACCEPTED]
+        accepted = {"keys": json.dumps(taken), "sender": self._ledger.sender}
+        self._connection.execute(sql.ACCEPT, accepted)
+        others = [row for row in rows if row["state"] != DeliveryState.ACCEPTED]
+        self._connection.executemany(sql.SETTLE, others)
+        self._connection.executemany(sql.SETTLED, rows)
+
+    def _row(self, one: Settlement) -> dict[str, object]:
+        return {
+            "key": one.key,
+            "sender": self._ledger.sender,
+            "state": one.state.value,
+            "reason": one.reason,
+            "due": None if one.due is None else to_number(one.due),
+            "counted": one.is_counted,
+            "now": self._now,
+            "stage": one.stage,
+            "code": one.code,
+            "enhanced": one.enhanced,
+            "words": one.words,
+            "queue_id": one.queue_id,
+            "route": one.route,
+        }
 
     def release(self, keys: Sequence[int]) -> None:
         """Give back what was claimed or intended and certainly never left."""
         values = [{"key": key, "sender": self._ledger.sender} for key in keys]
-        self._connection.executemany(_RELEASE, values)
+        self._connection.executemany(sql.RELEASE, values)
 
     def claim(self, wish: Wish) -> Sequence[Owed]:
         """Take deliveries: those deferred until now first, then those never tried."""
@@ -317,7 +230,7 @@ class SqliteRound:
             "every": wish.every,
             "count": wish.count,
         }
-        rows = self._connection.execute(_CLAIM_DUE, values).fetchall()
+        rows = self._connection.execute(sql.CLAIM_DUE, values).fetchall()
         if len(rows) < wish.count:
             rows += self._claim_queued({**values, "count": wish.count - len(rows)})
         return sorted(map(_owed, rows), key=lambda owed: owed.key)
@@ -331,7 +244,7 @@ class SqliteRound:
         for after in (cursors.get(kind, 0), 0):
             wanted = int(str(values["count"])) - len(found)
             now = {**values, "after": after, "count": wanted}
-            found += self._connection.execute(_CLAIM_QUEUED, now).fetchall()
+            found += self._connection.execute(sql.CLAIM_QUEUED, now).fetchall()
             if len(found) == values["count"] or after == 0:
                 break
         cursors[kind] = max((row["id"] for row in found), default=0)
@@ -347,18 +260,20 @@ class SqliteRound:
                 self._skip(one.key, reason)
         values: dict[str, object] = {"now": self._now, "sender": self._ledger.sender}
         wanted = [one.key for one in owed if one.address not in unwanted]
-        rows = self._connection.execute(_INTEND, {**values, "keys": json.dumps(wanted)}).fetchall()
+        rows = self._connection.execute(
+            sql.INTEND, {**values, "keys": json.dumps(wanted)}
+        ).fetchall()
         ours = {row["id"] for row in rows}
         intended = {**values, "keys": json.dumps(list(ours)), "route": route}
-        self._connection.execute(_INTENDED, intended)
+        self._connection.execute(sql.INTENDED, intended)
         # What was taken back and claimed anew may be in the sender's hands twice.
         by_key = {one.key: one for one in owed}
         return [one for key, one in by_key.items() if key in ours]
 
     def _skip(self, key: int, reason: str) -> None:
         event = _event(key, self._now, self._ledger.sender)
-        if self._connection.execute(_SKIP, {**event, "reason": reason}).rowcount:
-            self._connection.execute(_EVENT, {**event, "stage": "policy", "words": reason})
+        if self._connection.execute(sql.SKIP, {**event, "reason": reason}).rowcount:
+            self._connection.execute(sql.EVENT, {**event, "stage": "policy", "words": reason})
 
     def used(self, name: str, since: datetime) -> int:
         """Return how many messages a route or domain has had since that moment."""

@@ -1,0 +1,106 @@
+"""What a ledger says to SQLite, statement by statement."""
+
+from __future__ import annotations
+
+COLUMNS = "id, address, domain, edition, sender, message_id, personal, attempts, tried"
+
+# What waited longest first. The index on (mailing, due) serves it.
+CLAIM_DUE = f"""
+UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
+  SELECT id FROM deliveries
+  WHERE mailing = :mailing AND state = 'deferred' AND due <= :now
+    AND (:only = '[]' OR domain IN (SELECT value FROM json_each(:only)))
+    AND domain NOT IN (SELECT value FROM json_each(:but))
+  ORDER BY due LIMIT :count)
+RETURNING {COLUMNS}
+"""  # noqa: S608 - our own column names
+
+# The cursor keeps a claim from walking again over rows whose domain is at its limit.
+CLAIM_QUEUED = f"""
+UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
+  SELECT id FROM deliveries
+  WHERE mailing = :mailing AND state = 'queued' AND id > :after
+    AND (:only = '[]' OR domain IN (SELECT value FROM json_each(:only)))
+    AND domain NOT IN (SELECT value FROM json_each(:but))
+    AND id % :every = 0
+  ORDER BY id LIMIT :count)
+RETURNING {COLUMNS}
+"""  # noqa: S608 - our own column names
+
+# The number of the sender is the fencing token: who lost a claim while it was stopped
+# changes nothing.
+INTEND = """
+UPDATE deliveries SET state = 'in_flight', events = events + 1, tried = COALESCE(tried, :now)
+WHERE id IN (SELECT value FROM json_each(:keys)) AND state = 'claimed' AND owner = :sender
+RETURNING id
+"""
+
+INTENDED = """
+INSERT INTO delivery_events (delivery, number, at, state, route, sender)
+SELECT id, events, :now, state, :route, :sender
+FROM deliveries WHERE id IN (SELECT value FROM json_each(:keys))
+"""
+
+SKIP = """
+UPDATE deliveries SET state = 'skipped', reason = :reason, events = events + 1
+WHERE id = :key AND state = 'claimed' AND owner = :sender
+"""
+
+# A late answer to what has been declared unknown meanwhile is still the truth, as long
+# as nobody has decided otherwise and it is final.
+SETTLE = """
+UPDATE deliveries SET state = :state, reason = :reason, due = :due, events = events + 1,
+  attempts = attempts + :counted
+WHERE id = :key AND owner = :sender
+  AND (state = 'in_flight' OR (state = 'unknown' AND :state IN ('accepted', 'refused')))
+"""
+
+# The same for what was accepted, all at once: that is nearly everything.
+ACCEPT = """
+UPDATE deliveries SET state = 'accepted', reason = '', due = NULL, events = events + 1,
+  attempts = attempts + 1
+WHERE id IN (SELECT value FROM json_each(:keys)) AND owner = :sender
+  AND (state = 'in_flight' OR state = 'unknown')
+"""
+
+RELEASE = """
+UPDATE deliveries SET state = 'queued', owner = 0
+WHERE id = :key AND owner = :sender AND state IN ('claimed', 'in_flight')
+"""
+
+EVENT = """
+INSERT INTO delivery_events
+  (delivery, number, at, state, stage, code, enhanced, words, queue_id, route, sender)
+SELECT id, events, :now, state, :stage, :code, :enhanced, :words, :queue_id, :route, :sender
+FROM deliveries WHERE id = :key
+"""
+
+# Only for what SETTLE has changed: who settles once owns the row from then on, and where
+# nothing has changed (it was lost already) the last number has its event.
+SETTLED = f"""{EVENT} AND owner = :sender AND state = :state
+ON CONFLICT (delivery, number) DO NOTHING"""
+
+# The dead had these in flight: the answer was lost, and only theirs.
+LOST = """
+UPDATE deliveries SET state = 'unknown', reason = 'answer lost', events = events + 1,
+  attempts = attempts + 1
+WHERE mailing = :mailing AND state = 'in_flight' AND owner = :dead
+RETURNING id, address
+"""
+
+TAKE_BACK = """
+UPDATE deliveries SET state = 'queued', owner = 0
+WHERE mailing = :mailing AND state = 'claimed' AND owner = :dead
+"""
+
+HURRY = """
+UPDATE deliveries SET due = :now WHERE mailing = :mailing AND state = 'deferred' AND due > :now
+"""
+
+COUNT = "SELECT state, COUNT(*) AS n FROM deliveries WHERE mailing = :mailing GROUP BY state"
+
+NEXT_DUE = "SELECT MIN(due) AS due FROM deliveries WHERE mailing = :mailing AND state = 'deferred'"
+
+BEAT = "UPDATE senders SET lease = :lease WHERE id = :sender"
+
+END = "UPDATE senders SET ended = :now WHERE id = :sender"
