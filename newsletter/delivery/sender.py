@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
@@ -200,10 +201,10 @@ class Sender:
 
     async def wait(self, seconds: float) -> None:
         """Wait for a change, but not longer than this."""
-        try:
-            await asyncio.wait_for(self._changed.wait(), seconds)
-        except TimeoutError:
-            return
+        # Not wait_for, which makes a task of its own each time.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
 
     def line_is_opening(self, change: int) -> None:
         """Count the connections being opened."""

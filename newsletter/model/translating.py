@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.errors import SettingsError
-from newsletter.model.content import Issue, ItemTexts
 from newsletter.model.languages import best_match
 
 #: BCP 47 as it is used in names of files and in HTML: fr, pt-BR, zh-Hans.
@@ -58,28 +56,3 @@ def _check_code(code: str, key: str) -> None:
             f"{code!r} in {key!r} of newsletter.toml is not the code of a language",
             hint="Write codes as fr, pt-BR or zh-Hans.",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Stray:
-    """Texts of an item that the issue does not have: it is gone, or its key was mistyped."""
-
-    language: str
-    key: str
-    #: The item that is meant, where one much like it has no title in that language.
-    meant: str = ""
-
-    def __str__(self) -> str:
-        did = f"; did you mean {self.meant!r}?" if self.meant else ""
-        return f"{self.language}.toml has texts of {self.key!r}, which no item has as its key{did}"
-
-
-def strays(issue: Issue) -> Iterator[Stray]:
-    """Yield the translations that nobody gets to see, in order."""
-    keys = {one.key for one in issue.items}
-    for language, texts in sorted(issue.translations.items()):
-        waiting = [key for key in keys if not texts.items.get(key, ItemTexts()).title]
-        for key in texts.items:
-            if key not in keys:
-                near = difflib.get_close_matches(key, sorted(waiting), n=1, cutoff=0.75)
-                yield Stray(language, key, near[0] if near else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newsletter.model import translating
+from newsletter.model import strays as model
 from newsletter.preflight import Candidate, Check, Finding, error, warning
 from newsletter.preflight.pages import shortened
 
@@ -44,7 +44,7 @@ def strays(candidate: Candidate) -> Iterator[Finding]:
 
     Those of an item that was taken out are kept in silence: it may come back.
     """
-    for one in translating.strays(candidate.issue):
+    for one in model.strays(candidate.issue):
         if one.meant:
             yield warning(
                 "translation-stray",

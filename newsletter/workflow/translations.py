@@ -22,7 +22,7 @@ from newsletter.editing.translations import Cell as Cell  # the faces show it
 from newsletter.editing.translations import Row
 from newsletter.errors import FileWriteError, SettingsError, TranslationFileError
 from newsletter.model.languages import best_match
-from newsletter.model.translating import strays
+from newsletter.model.strays import strays
 
 if TYPE_CHECKING:
     from newsletter.model.content import Issue
