@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from newsletter import shipped
-from newsletter.errors import EmptyEditionError, SettingsError
+from newsletter.errors import EditionNotFoundError, EmptyEditionError, SettingsError
 from newsletter.model.content import Edition, EditionForm, Issue, PictureUse, RenderedEdition
 from newsletter.model.editions import EditionContent, resolve
 from newsletter.model.identity import Identity
@@ -57,6 +57,15 @@ class Editions:
             if found := best_match(wish, self.languages):
                 return found
         return self._settings.language
+
+    def named(self, key: str) -> Edition:
+        """Return the edition with this key, however it is written; EditionNotFoundError."""
+        wanted = key.strip().replace("_", "-").casefold()
+        known = [Edition(language, form) for language in self.languages for form in EditionForm]
+        for one in known:
+            if one.key.casefold() == wanted:
+                return one
+        raise EditionNotFoundError(self.issue.slug, key, [one.key for one in known])
 
     @property
     def complete_languages(self) -> frozenset[str]:

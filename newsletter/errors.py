@@ -4,6 +4,10 @@ Each error is one line for communications staff, with the value in quotes, and a
 hint that names the next thing to type. The faces show them; nothing else prints.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class NewsletterError(Exception):
     """Something a person can mend went wrong."""
@@ -112,6 +116,14 @@ class LanguageNotFoundError(NewsletterError):
     """The newsletter has no such language."""
 
     hint = "Set `languages` in newsletter.toml."
+
+
+class EditionNotFoundError(NewsletterError):
+    """The issue has no such edition."""
+
+    def __init__(self, issue: str, edition: str, known: Sequence[str]) -> None:
+        hint = f"There are {', '.join(known)}."
+        super().__init__(f"there is no edition {edition!r} of {issue!r}", hint=hint)
 
 
 class EmptyEditionError(NewsletterError):
@@ -226,10 +238,14 @@ class SentInPartError(NewsletterError):
 class MailingStoppedError(NewsletterError):
     """A mailing stopped by itself; a person must look at it."""
 
-    def __init__(self, mailing: int, reason: str, *, unwritten: int = 0) -> None:
+    def __init__(self, mailing: int, reason: str, *, unwritten: int = 0, answers: int = 0) -> None:
         said = f"mailing {str(mailing)!r} was stopped: {reason}"
+        if answers:
+            said += f"; {answers} answer{'' if answers == 1 else 's'} could not be written down"
+        if unwritten > answers:
+            said += f"; that {unwritten - answers} more did not leave could not be written down"
         if unwritten:
-            said += f"; {unwritten} answers could not be written down and will be listed as unknown"
+            said += "; which of them are open then, `newsletter unknown` lists"
         super().__init__(said, hint=f"Mend that, then run `newsletter resume {mailing}`.")
         self.unwritten = unwritten
 

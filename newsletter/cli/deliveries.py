@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
@@ -19,6 +20,7 @@ from newsletter.model.mailing import DeliveryState
 
 if TYPE_CHECKING:
     from newsletter.model.mailing import Delivery, Mailing
+    from newsletter.workspace import Workspace
 
 #: A second terminal sees what the first one does, a moment later.
 WATCH_SECONDS = 1.0
@@ -111,9 +113,11 @@ def deliveries(named: str | None, /, mailing: int, **asked: Any) -> None:
     """
     from newsletter.workflow.mailing import deliveries as open_deliveries
 
+    if asked["as_json"] and asked["as_csv"]:
+        raise click.UsageError("say --json or --csv, not both")
     workspace = workspaces.find(named)
     if asked["address"]:
-        _history(workspace, mailing, asked["address"])
+        _history(workspace, mailing, asked["address"], as_json=asked["as_json"])
         return
     state = DeliveryState(asked["state"]) if asked["state"] else None
     write: Callable[[Iterator[Delivery]], None] = _lines
@@ -125,12 +129,32 @@ def deliveries(named: str | None, /, mailing: int, **asked: Any) -> None:
         write(rows)
 
 
-def _history(workspace: Any, mailing: int, address: str) -> None:
+def _history(workspace: Workspace, mailing: int, address: str, *, as_json: bool) -> None:
     from newsletter.workflow.mailing import history
 
-    for one in history(workspace, mailing, address):
+    told = history(workspace, mailing, address)
+    if as_json:
+        events = [{**asdict(one), "at": one.at.isoformat()} for one in told]
+        click.echo(json.dumps({"version": 1, "events": events}, ensure_ascii=False))
+        return
+    for one in told:
         said = " ".join(filter(None, (str(one.code or ""), one.enhanced, one.words)))
         click.echo(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.state:9}  {one.stage:8}  {said}")
+
+
+_COLUMNS = (
+    "address",
+    "state",
+    "attempts",
+    "message_id",
+    "reply",
+    "reason",
+    "edition",
+    "stage",
+    "queue_id",
+    "updated",
+    "due",
+)
 
 
 def _row(one: Delivery) -> dict[str, object]:
@@ -159,13 +183,11 @@ def _json(rows: Iterator[Delivery]) -> None:
 
 
 def _csv(rows: Iterator[Delivery]) -> None:
-    writer: Any = None
+    writer = csv.DictWriter(sys.stdout, _COLUMNS)
+    # Also where nobody is listed: a program looks for its columns.
+    writer.writeheader()
     for one in rows:
-        row = {name: _harmless(value) for name, value in _row(one).items()}
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, row)
-            writer.writeheader()
-        writer.writerow(row)
+        writer.writerow({name: _harmless(value) for name, value in _row(one).items()})
 
 
 def _harmless(value: object) -> object:
@@ -202,12 +224,19 @@ def unknown(named: str | None, /, mailing: int, **decisions: Any) -> None:
     from newsletter.workflow.mailing import decide
     from newsletter.workflow.mailing import deliveries as open_deliveries
 
+    asked = [one.casefold() for word in _DECISIONS for one in decisions[word]]
+    if len(set(asked)) < len(asked) or (asked and decisions["all_"]):
+        raise click.UsageError("decide once on each address, or the same on --all")
     workspace, now = workspaces.find(named), datetime.now(UTC)
     for word, to in _DECISIONS.items():
         addresses = decisions[word]
         if addresses or decisions["all_"] == word:
             decided = decide(workspace, mailing, addresses, to, now=now)
             click.echo(f"{len(decided)} now {to}", err=True)
+            known = {one.casefold() for one in decided}
+            for address in addresses:
+                if address.casefold() not in known:
+                    click.echo(f"{address} is not unknown, and stays as it is", err=True)
     with open_deliveries(workspace, mailing, DeliveryState.UNKNOWN) as rows:
         for one in rows:
             click.echo(f"{one.address}  {one.message_id}  {one.reply}".rstrip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from newsletter import workspace as workspaces
+from newsletter.cli.amounts import Length, Percent
 from newsletter.cli.progress import ProgressLine, balance_line, duration
 from newsletter.errors import ConfirmationNeededError, MailingStoppedError, SentInPartError
 from newsletter.model.mailing import DeliveryState, Mailing, MailingState, UnknownPolicy
@@ -24,44 +24,10 @@ if TYPE_CHECKING:
 MOST_NAMES = 20
 #: A time so little past was meant as now.
 PAST = timedelta(minutes=1)
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-class _Length(click.ParamType[timedelta]):
-    """A length of time: 90s, 10m, 2h."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        """Return it, or complain."""
-        found = re.fullmatch(r"(\d+)\s*([smhd]?)", str(value).strip())
-        if not found:
-            self.fail(f"{value!r} is not a length of time; write 10m or 2h", param, ctx)
-        return timedelta(seconds=int(found[1]) * _UNITS[found[2] or "s"])
-
-
-class _Percent(click.ParamType[float]):
-    """A percentage: 1% or 1."""
-
-    name = "percent"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return it, or complain."""
-        try:
-            percent = float(str(value).strip().removesuffix("%"))
-        except ValueError:
-            percent = 0.0
-        if not 0 < percent < 100:
-            self.fail(f"{value!r} is not a part of the readers; write 1%", param, ctx)
-        return percent
 
 
 @click.command()
@@ -72,8 +38,8 @@ class _Percent(click.ParamType[float]):
 @click.option("--yes", is_flag=True, help="Do not ask for the number of readers.")
 @click.option("--edition", default="", metavar="KEY", help="With --to: fr, ar-light ...")
 @click.option("--at", metavar="TIME", help="Send then: 2016-05-20T08:00, in the time zone set.")
-@click.option("--hold", type=_Length(), help="Wait so long before the first one goes: 10m.")
-@click.option("--canary", type=_Percent(), help="First only to this part of the readers: 1%.")
+@click.option("--hold", type=Length(), help="Wait so long before the first one goes: 10m.")
+@click.option("--canary", type=Percent(), help="First only to this part of the readers: 1%.")
 @click.option(
     "--unknown",
     type=click.Choice([policy.value for policy in UnknownPolicy]),
@@ -178,7 +144,9 @@ def _show_plan(planned: Plan) -> None:
     for finding in planned.findings:
         click.echo(f"  warning: {finding.message}", err=True)
     if planned.server:
-        takes = f"about {duration(planned.seconds)}" if planned.seconds else "as fast as it takes"
+        about = f"about {duration(planned.seconds)}" if planned.seconds else ""
+        limits = f"at most {'; '.join(planned.limits)}" if planned.limits else ""
+        takes = ", ".join(filter(None, (about, limits))) or "as fast as it takes"
         click.echo(f"  by {planned.server}, {takes}")
 
 
@@ -316,6 +284,12 @@ def retry(ctx: click.Context, /, mailing: int, *, state: str, reason: str) -> No
 
     workspace = workspaces.find(ctx.obj)
     queued = verbs.retry(workspace, mailing, DeliveryState(state), reason, now=_now())
+    if not queued and reason:
+        raise click.BadParameter(
+            f"nobody is {state} with a reason like {reason!r};"
+            f" `newsletter report {mailing}` shows the reasons there are",
+            param_hint="--reason",
+        )
     click.echo(f"{len(queued)} to be tried again", err=True)
     if queued:
         _go_on(ctx, workspace, mailing)
@@ -378,11 +352,16 @@ def _complain(sent: Sent) -> None:
     if mailing.state in {MailingState.FINISHED, MailingState.CANCELLED}:
         return
     if end.is_trouble:
-        raise MailingStoppedError(mailing.id, end.reason, unwritten=end.unwritten)
+        raise MailingStoppedError(
+            mailing.id, end.reason, unwritten=end.unwritten, answers=end.answers
+        )
     why = f": {end.reason}" if end.reason else ""
     only_unknown = not (mailing.balance.waiting or mailing.balance.deferred)
     decide = f"Say what to do with them: newsletter unknown {mailing.id}"
-    raise SentInPartError(_open_ones(mailing) + why, hint=decide if only_unknown else "")
+    hint = decide if only_unknown else ""
+    if mailing.senders:
+        hint = f"Process {', '.join(map(str, mailing.senders))} is still at work on it."
+    raise SentInPartError(_open_ones(mailing) + why, hint=hint)
 
 
 def _open_ones(mailing: Mailing) -> str:
@@ -392,7 +371,7 @@ def _open_ones(mailing: Mailing) -> str:
         f"{count} {'reader is' if count == 1 else 'readers are'} {state}"
         for count, state in (
             (balance.waiting, "still waiting"),
-            (balance.deferred, "put off by their servers"),
+            (balance.deferred, "put off for now"),
             (balance.unknown, "unknown"),
         )
         if count

@@ -94,6 +94,10 @@ class Ledger(Protocol):
         """Let go of everything; without `close` before, as a killed process would."""
 
 
+#: Pauses differ by so much, so that not everybody comes back at once.
+JITTER = 0.2
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How often and how long a delivery that was refused for now is tried again."""
@@ -104,10 +108,15 @@ class Patience:
     #: RFC 5321 section 4.5.4.1: give up after 4 to 5 days.
     lifetime: timedelta = timedelta(days=5)
 
+    @property
+    def longest_pause(self) -> timedelta:
+        """Return the longest time anybody waits from one attempt to the next."""
+        return max(self.first, self.longest) * (1 + JITTER)
+
     def pause(self, attempts: int, chance: random.Random) -> timedelta:
         """Return how long to wait after so many attempts: growing, jittered by a fifth."""
         plain = min(self.first * float(2 ** min(attempts - 1, 20)), self.longest)
-        return plain * chance.uniform(0.8, 1.2)
+        return plain * chance.uniform(1 - JITTER, 1 + JITTER)
 
 
 def settle(

@@ -41,8 +41,10 @@ class RunEnd:
     #: A sentence for staff; empty where there is nothing to say.
     reason: str = ""
     signal: int = 0
-    #: What is known but could not be written.
+    #: What is known but could not be written: answers, and that a message did not leave.
     unwritten: int = 0
+    #: How many of these are answers.
+    answers: int = 0
 
     def __post_init__(self) -> None:
         """Keep the reason readable, whatever the server said."""

@@ -344,9 +344,9 @@ class Sender:
                 self.tray.flush(self.clock())
             except StoreError as error:
                 if monotonic() > give_up or isinstance(error, StoreGoneError):
-                    return replace(
-                        end, why=Why.NO_LEDGER, reason=str(error), unwritten=self.tray.unwritten
-                    )
+                    end = replace(end, why=Why.NO_LEDGER, reason=str(error))
+                    left, answers = self.tray.unwritten, self.tray.unwritten_answers
+                    return replace(end, unwritten=left, answers=answers)
                 self.tray.ledger.relieve()
                 sleep(0.5)
             else:

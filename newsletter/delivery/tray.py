@@ -112,6 +112,11 @@ class Tray:
         return len(self._results) + len(self._released)
 
     @property
+    def unwritten_answers(self) -> int:
+        """Return how many of these are answers; the others never left."""
+        return len(self._results)
+
+    @property
     def has_results(self) -> bool:
         """Say whether something known is not written yet."""
         return self.unwritten > 0

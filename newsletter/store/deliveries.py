@@ -59,6 +59,16 @@ WHERE d.mailing = :mailing AND d.state IN ('refused', 'deferred', 'skipped', 'un
 GROUP BY d.state, d.reason ORDER BY d.state, n DESC, d.reason
 """
 
+# Who was deferred before the clock was set back.
+_ANY_LATER = """
+SELECT 1 FROM deliveries WHERE mailing = :mailing AND state = 'deferred' AND due > :latest LIMIT 1
+"""
+
+_DRAW_IN = """
+UPDATE deliveries SET due = :latest
+WHERE mailing = :mailing AND state = 'deferred' AND due > :latest
+"""
+
 # Somebody decides on what nobody has in hand.
 _DECIDE = """
 UPDATE deliveries SET state = :to, reason = :reason, due = NULL, owner = 0, events = events + 1
@@ -119,6 +129,14 @@ class Deliveries:
         """Say whether somebody deferred is to be tried again by now."""
         values = {"mailing": self._mailing, "now": to_number(now)}
         return bool(self._store.rows(_ANY_DUE, values))
+
+    def draw_in(self, latest: datetime) -> None:
+        """Let nobody deferred wait for longer than until then."""
+        values = {"mailing": self._mailing, "latest": to_number(latest)}
+        # Nearly always there is nobody, and a look takes no lock.
+        if self._store.rows(_ANY_LATER, values):
+            with self._store.transaction() as connection:
+                connection.execute(_DRAW_IN, values)
 
     def by_edition(self) -> list[tuple[str, str, int]]:
         """Return edition, state and count."""

@@ -11,6 +11,10 @@ _MINUTE = 60_000
 
 _USED = "SELECT TOTAL(used) FROM pace WHERE name = :name AND minute >= :since"
 
+# What went in minutes that are still to come went before the clock was set back. When that
+# was nobody knows: counted as of now the limit is kept, and is not shut for days.
+_AHEAD = "DELETE FROM pace WHERE name = :name AND minute > :next RETURNING used"
+
 _USE = """
 INSERT INTO pace (name, minute, used) VALUES (:name, :minute, :count)
 ON CONFLICT (name, minute) DO UPDATE SET used = used + excluded.used
@@ -38,8 +42,15 @@ class Pace:
 
     def used(self, name: str, since: datetime) -> int:
         """Return how many messages went since that moment, its whole minute included."""
+        self._take_back(name)
         values = {"name": name, "since": to_number(since) // _MINUTE}
         return int(self._connection.execute(_USED, values).fetchone()[0])
+
+    def _take_back(self, name: str) -> None:
+        minute = to_number(self._now) // _MINUTE
+        values = {"name": name, "next": minute + 1}
+        if ahead := sum(row["used"] for row in self._connection.execute(_AHEAD, values).fetchall()):
+            self._connection.execute(_USE, {"name": name, "minute": minute, "count": ahead})
 
     def use(self, name: str, count: int) -> None:
         """Count messages in this minute."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.consent import Keys, Purpose, make_token, person_on_list
+from newsletter.delivery.estimate import least_seconds, limits_told
 from newsletter.delivery.rules import HARD_BOUNCES
 from newsletter.delivery.signing import configured_signer
 from newsletter.editions import Editions
@@ -26,7 +27,6 @@ from newsletter.store.mailings import Mailings
 from newsletter.store.readers import Readers
 
 if TYPE_CHECKING:
-    from newsletter.model.sending import RouteSettings
     from newsletter.preflight import Finding
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -75,6 +75,8 @@ class Plan:
     earlier: tuple[Mailing, ...] = ()
     #: How long the limits make it take; None: as long as the server takes.
     seconds: float | None = None
+    #: The limits it has to keep to, in words.
+    limits: tuple[str, ...] = ()
     server: str = ""
     findings: tuple[Finding, ...] = field(default=())
 
@@ -100,7 +102,8 @@ def plan(workspace: Workspace, order: Order, *, now: datetime) -> Plan:
             left_out=Readers(store).left_out(order.lists) if order.lists else {},
             served=before,
             earlier=Mailings(store).of_issue(order.issue),
-            seconds=_seconds(workspace.settings, readers),
+            seconds=least_seconds(routes, readers),
+            limits=limits_told(routes, workspace.settings.sending),
             server=", ".join(f"{one.host}:{one.port}" for one in routes),
             findings=findings,
         )
@@ -141,6 +144,7 @@ class Preparation:
         self._now = now
         self._starts = max(order.starts or now, now)
         self.editions = Editions.of(workspace, order.issue)
+        self._asked_edition = self.editions.named(order.edition) if order.edition else None
         self.issue: Issue = self.editions.issue
         self.identity = self.editions.identity
         self._sender = _sender(self.settings)
@@ -214,7 +218,8 @@ class Preparation:
                 if watch is not None:
                     watch(count, planned)
             now = datetime.now(UTC)
-            starts = now + self._order.hold if self._order.hold else None
+            # A hold ends no earlier than the time that was asked for.
+            starts = max(now + self._order.hold, self._starts) if self._order.hold else None
             if not freezing.complete(now=now, starts=starts):
                 return None
         except BaseException:
@@ -257,8 +262,8 @@ class Preparation:
 
     def _edition(self, reader: Reader) -> Edition:
         """Return the edition in the reader's language, else in the newsletter's own."""
-        if self._order.edition:
-            return Edition.from_key(self._order.edition)
+        if self._asked_edition:
+            return self._asked_edition
         person = reader.subscriber
         language = self.editions.language_for(person.language, reader.mailing_list.language)
         form = EditionForm(person.form) if person.form in set(EditionForm) else EditionForm.FULL
@@ -358,22 +363,3 @@ def _policy(written: str) -> UnknownPolicy:
             f"'unknown' of [sending] is {written!r}",
             hint=f"Write one of {', '.join(UnknownPolicy)}.",
         ) from error
-
-
-def _seconds(settings: Settings, readers: int) -> float | None:
-    """Return how long the limits of the servers make it take."""
-    routes = [one for one in settings.routes if not one.backup]
-    if not readers or not routes:
-        return None
-    times = [_longest(one, readers / len(routes)) for one in routes]
-    return max(times) or None
-
-
-def _longest(route: RouteSettings, readers: float) -> float:
-    hour, day = timedelta(hours=1).total_seconds(), timedelta(days=1).total_seconds()
-    return max(
-        readers / route.per_second if route.per_second else 0.0,
-        # A whole window's worth may go at its beginning.
-        (readers // route.per_hour) * hour if route.per_hour else 0.0,
-        (readers // route.per_day) * day if route.per_day else 0.0,
-    )

@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 #: Domains named one by one; the rest is added up.
 MOST_DOMAINS = 20
 
+#: What is not a server's doing, and what it means.
+_OURS = {
+    "answer lost": "The sender was killed before it had written down the answer.",
+    "cancelled": "The mailing was called off.",
+    "decided": "A person decided so.",
+    "message": "The message could not be built.",
+    "no longer a subscriber": "They were removed after the mailing had been prepared.",
+    "returned": "It came back, as the log of the mail server says.",
+    "unsubscribed": "They left after the mailing had been prepared.",
+    "suppressed: asked": "They asked not to be written to.",
+    "suppressed: bounced": "Mail to them has come back.",
+    "suppressed: complained": "They complained of spam.",
+    "suppressed: manual": "Somebody here said not to write to them.",
+}
+
 Table = tuple[tuple[str, Balance], ...]
 
 
@@ -46,11 +61,7 @@ class Report:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Return the causes as sentences."""
-        return tuple(
-            f"{one.count} {one.state}: {one.explanation or one.reason or 'no reason given'}"
-            + (f' For example: "{one.words}"' if one.words else "")
-            for one in self.causes
-        )
+        return tuple(_told(one) for one in self.causes)
 
     @property
     def tables(self) -> tuple[tuple[str, Table], ...]:
@@ -93,10 +104,20 @@ def report(workspace: Workspace, mailing: int) -> Report:
         )
 
 
+def _told(cause: Cause) -> str:
+    """Return a cause as a sentence, with the word that `retry --reason` takes."""
+    reason = cause.reason or "no reason given"
+    told = f"{cause.count} {cause.state}, {reason}"
+    told += f": {cause.explanation}" if cause.explanation else "."
+    # Our own words would only say the same again.
+    says_more = cause.words and cause.state is not DeliveryState.SKIPPED
+    return told + (f' For example: "{cause.words}"' if says_more else "")
+
+
 def _cause(state: str, reason: str, count: int, words: str) -> Cause:
     word = reason.removeprefix("gave up: ")
     known = REASONS.get(word)
-    explanation = known.explanation if known else ""
+    explanation = known.explanation if known else _OURS.get(word, "")
     if explanation and word != reason:
         explanation = f"tried for days without success; {explanation}"
     return Cause(DeliveryState(state), reason, count, explanation, words)

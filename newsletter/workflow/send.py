@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterator
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import sleep
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.delivery import setup
 from newsletter.delivery.content import Content
+from newsletter.delivery.loop import run_to_end
 from newsletter.delivery.progress import RunEnd, Why
 from newsletter.delivery.routes import Route
 from newsletter.delivery.rules import HARD_BOUNCES, Stops, sick_canary
@@ -22,6 +24,7 @@ from newsletter.errors import (
     MailingStateError,
     NewsletterError,
     ServerError,
+    SettingsError,
 )
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import (
@@ -200,6 +203,7 @@ class _Run:
         try:
             self.lost = tuple(ledger.recover(now))
             self.others = ledger.others()
+            _draw_in(self.store, self.mailing, self.settings, now)
             self._apply_policy(now)
             if self.how.hurries:
                 ledger.hurry(now)
@@ -272,7 +276,7 @@ class _Run:
             sender = Sender(tray, routes, manner, mailing=self.mailing.id, watch=self.how.watch)
             return await sender.run()
 
-        end = _run_loop(run())
+        end = run_to_end(run())
         self.commits += tray.commits
         return end
 
@@ -312,20 +316,8 @@ class _Run:
         return suppress_bounced(self.store, self.mailing.id, HARD_BOUNCES)
 
 
-def _run_loop(running: Coroutine[None, None, RunEnd]) -> RunEnd:
-    """Run to the end, on uvloop where it is installed: it takes a sixth less of the processor."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(running)
-    end: RunEnd = uvloop.run(running)
-    return end
-
-
 def _needs_a_person(end: RunEnd) -> bool:
     """Say whether the scheduler must not simply go on with the mailing."""
-    import signal
-
     return end.why is Why.STOPPED or (end.why is Why.INTERRUPTED and end.signal == signal.SIGINT)
 
 
@@ -367,14 +359,27 @@ def run_due(
 def _due(workspace: Workspace, now: datetime) -> tuple[Mailing, ...]:
     """Return the mailings that have something to do now and nobody at work on them."""
     with workspace.open_store(create=False) as store:
-        return tuple(
+        resting = [
             one
             for one in Mailings(store).all()
-            if one.state in {MailingState.PREPARED, MailingState.SENDING}
-            and not one.senders
-            and (one.has_begun or (one.starts or now) <= now)
+            if one.state in {MailingState.PREPARED, MailingState.SENDING} and not one.senders
+        ]
+        for one in resting:
+            _draw_in(store, one, workspace.settings, now)
+        return tuple(
+            one
+            for one in resting
+            if (one.has_begun or (one.starts or now) <= now)
             and (one.balance.waiting or Deliveries(store, one.id).is_any_due(now))
         )
+
+
+def _draw_in(store: Store, mailing: Mailing, settings: Settings, now: datetime) -> None:
+    """Let nobody deferred wait longer than there are pauses: the clock was set back then."""
+    # Settings that cannot be used are told by whoever sends.
+    with suppress(SettingsError):
+        longest = setup.patience_of(settings.sending).longest_pause
+        Deliveries(store, mailing.id).draw_in(now + longest)
 
 
 def _attempt(

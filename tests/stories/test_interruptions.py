@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import signal
 import sqlite3
@@ -95,6 +96,25 @@ def test_a_scheduler_at_work_ends_with_the_code_of_the_signal(
     found = room.mailing()
     assert found["unknown"] == found["in_flight"] == 0
     assert found["accepted"] == len(books.lines)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_scheduler_that_has_sent_ends_with_the_code_of_the_signal(
+    room: MailingRoom, books: Books, number: signal.Signals, code: int
+) -> None:
+    books.allow()
+    room.send("--at", "2999-01-01T08:00", ok=(0,))
+    with sqlite3.connect(_database(room)) as database:
+        database.execute("UPDATE mailings SET starts = created")
+    database.close()
+    process = room.popen("run")
+    assert process.stdout is not None
+    assert "finished" in process.stdout.readline()
+
+    process.send_signal(number)
+    _, err = process.communicate(timeout=120)
+
+    assert (process.returncode, err.splitlines()[-1:]) == (code, ["Interrupted."])
 
 
 def test_pause_and_resume_from_another_terminal(room: MailingRoom, books: Books) -> None:
@@ -302,7 +322,12 @@ def test_a_database_taken_away_stops_it_before_the_next_message(
 
     process.wait(120)
     sent = len(books.lines)
-    process.communicate(timeout=120)
+    _, err = process.communicate(timeout=120)
+    for path in room.folder.glob("away-newsletter.db*"):
+        path.rename(path.with_name(path.name.removeprefix("away-")))
+    told = re.search(r"(\d+) answers? could not be written", err)
 
     assert process.returncode == 1
     assert sent < len(READERS)
+    assert told, err
+    assert int(told[1]) == sent - room.mailing()["accepted"]

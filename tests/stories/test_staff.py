@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -426,3 +427,89 @@ def test_progress_is_shown_on_a_terminal_and_in_a_second_one(
     assert process.returncode == 0, process.stdout
     assert len(server.accepted) == 8
     assert "finished" in room.run("status", "--watch", ok=(0,)).stdout
+
+
+def test_the_dry_run_tells_the_limits_that_are_set(room: MailingRoom) -> None:
+    settings = room.folder / "newsletter.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{text}per_second = 0.5\nper_hour = 100\n", encoding="utf-8")
+
+    shown = room.run("send", "2016-05", "--list", "members", ok=(0,)).stdout
+
+    assert "about 16 s, at most 0.5 a second, 100 an hour" in shown
+
+
+@pytest.mark.parametrize("whom", [("--list", "members"), ("--to", "me@desk.example")])
+def test_an_edition_there_is_not_is_refused_with_those_there_are(
+    room: MailingRoom, server: ScriptedServer, whom: tuple[str, str]
+) -> None:
+    refused = room.run("send", "2016-05", *whom, "--edition", "xx", "--really", "--yes", ok=(1,))
+
+    assert "no edition 'xx' of '2016-05'" in refused.stderr
+    assert "There are en, en-light, en-text" in refused.stderr
+    assert server.accepted == []
+
+
+def test_a_hold_does_not_bring_a_schedule_forward(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send("--at", "2999-01-01T08:00", "--hold", "1s", ok=(0,))
+
+    assert room.mailing()["starts"].startswith("2999-01-01")
+    assert server.accepted == []
+
+
+@pytest.mark.parametrize("hold", ["99999999999999d", "367d"])
+def test_a_hold_of_more_than_a_year_is_taken_for_a_slip(room: MailingRoom, hold: str) -> None:
+    assert "more than a year" in room.send("--hold", hold, ok=(2,)).stderr
+
+
+def test_a_table_of_nobody_has_its_headings(room: MailingRoom) -> None:
+    room.send(ok=(4,))
+
+    shown = room.run("deliveries", "1", "--csv", "--state", "skipped", ok=(0,)).stdout
+
+    assert shown.splitlines() == [
+        "address,state,attempts,message_id,reply,reason,edition,stage,queue_id,updated,due"
+    ]
+
+
+def test_the_history_of_one_delivery_is_there_for_programs(room: MailingRoom) -> None:
+    room.send(ok=(4,))
+
+    told = room.run("deliveries", "1", "--address", LATER, "--json", ok=(0,)).stdout
+
+    assert [one["state"] for one in json.loads(told)["events"]] == ["in_flight", "deferred"]
+
+
+def test_a_decision_is_made_once_and_only_on_what_is_unknown(room: MailingRoom) -> None:
+    room.send("--unknown", "hold", ok=(4,))
+
+    twice = room.run("unknown", "1", "--accepted", LOST, "--again", LOST.upper(), ok=(2,))
+    known = room.run("unknown", "1", "--again", GONE, ok=(0,))
+
+    assert "decide once" in twice.stderr
+    assert f"{GONE} is not unknown" in known.stderr
+    assert (room.states()[LOST], room.states()[GONE]) == ("unknown", "refused")
+
+
+def test_a_reason_that_nobody_has_is_said_to_be_none(room: MailingRoom) -> None:
+    room.send(ok=(4,))
+
+    refused = room.run("retry", "1", "--reason", "nonesuch", ok=(2,))
+
+    assert "nobody is refused with a reason like 'nonesuch'" in refused.stderr
+
+
+def test_who_was_put_off_while_the_clock_was_ahead_does_not_wait_for_that_day(
+    room: MailingRoom,
+) -> None:
+    room.send("--unknown", "hold", ok=(4,))
+    with closing(sqlite3.connect(room.folder / "newsletter.db")) as database:
+        database.execute("UPDATE deliveries SET due = due + 172800000 WHERE due IS NOT NULL")
+        database.commit()
+
+    room.run("run", "--once", ok=(0,))
+
+    due = datetime.fromisoformat(room.deliveries()[LATER]["due"])
+    assert due < datetime.now(UTC) + timedelta(hours=2)

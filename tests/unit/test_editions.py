@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.editions import Editions
-from newsletter.errors import SettingsError
+from newsletter.errors import EditionNotFoundError, SettingsError
 from newsletter.model.content import Edition
 from newsletter.workspace import Workspace
 
@@ -104,3 +104,23 @@ def test_requiring_a_language_that_the_issue_is_not_sent_in_is_named(tmp_path: P
 def _folders(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / name).mkdir()
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [("fr", "fr"), ("FR", "fr"), (" ar-Light ", "ar-light"), ("en_text", "en-text")],
+)
+def test_an_edition_is_found_however_its_key_is_written(
+    tmp_path: Path, written: str, key: str
+) -> None:
+    assert _editions(tmp_path).named(written).key == key
+
+
+@pytest.mark.parametrize("written", ["xx", "", "fr-heavy", "fr-full", "en/../fr", "x" * 500])
+def test_an_edition_there_is_not_is_answered_with_those_there_are(
+    tmp_path: Path, written: str
+) -> None:
+    with pytest.raises(EditionNotFoundError) as raised:
+        _editions(tmp_path).named(written)
+
+    assert raised.value.hint.startswith("There are en, en-light, en-text, fr,")
