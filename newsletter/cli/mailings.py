@@ -306,7 +306,7 @@ def run(ctx: click.Context, /, *, once: bool) -> None:
     from newsletter.workflow.send import run_due
 
     line = ProgressLine()
-    for told in run_due(workspaces.find(ctx.obj), once=once, watch=line):
+    for told in run_due(workspaces.find(ctx.obj), once=once, watch=line, tell=line.say):
         line.end()
         click.echo(told.sentence)
         if told.signal:
@@ -319,7 +319,7 @@ def _go_on(ctx: click.Context, workspace: Workspace, mailing: int, **how: Any) -
     from newsletter.workflow.send import resume as go_on
 
     line = ProgressLine()
-    sent = go_on(workspace, mailing, Resumption(watch=line, **how), now=_now())
+    sent = go_on(workspace, mailing, Resumption(watch=line, tell=line.say, **how), now=_now())
     line.end()
     _tell(sent)
     if sent.end.signal:

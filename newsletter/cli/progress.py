@@ -45,6 +45,13 @@ class ProgressLine:
             self._last = monotonic()
             click.echo(text, err=True)
 
+    def say(self, text: str) -> None:
+        """Show a line at once, whoever watches: something else comes before the sending."""
+        if self._is_terminal:
+            self.show(text)
+        else:
+            click.echo(text, err=True)
+
     def end(self) -> None:
         """Leave the line, so that what follows stands below it."""
         if self._is_terminal and self._width:

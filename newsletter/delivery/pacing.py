@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from newsletter.delivery.providers import PROVIDERS
+from newsletter.delivery.hosting import by_suffix, provider_of
+from newsletter.delivery.providers import MAIL_HOSTS, PROVIDER_OF, PROVIDERS, TAKER_OF
 
 #: A limit per second is spent in helpings of this length, so that a round is worth its sync.
 HELPING = timedelta(milliseconds=200)
@@ -153,6 +155,10 @@ class DomainLimits:
     limits: Limits
     #: "*": every other provider, each for itself; a domain of none is its own.
     domains: tuple[str, ...] = ()
+    #: How the names of mail hosts end: every domain whose mail they take belongs to these too.
+    mx: tuple[str, ...] = ()
+    #: For "*": domains whose mail the same provider takes count together.
+    by_mx: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,16 +166,89 @@ class Domains:
     """Which limits a recipient's domain falls under."""
 
     groups: Sequence[DomainLimits] = ()
+    #: Domain -> the host that takes its mail; left out or "": it is not known.
+    hosts: Mapping[str, str] = field(default_factory=dict)
     _named: Mapping[str, DomainLimits] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Prepare the look-up."""
         named = {domain.lower(): group for group in self.groups for domain in group.domains}
+        named.update(self._by_hosts(named))
         if every := named.get("*"):
-            for name, domains in PROVIDERS.items():
-                rest = tuple(domain for domain in domains if domain not in named)
-                named.update(dict.fromkeys(rest, DomainLimits(name, every.limits, rest)))
+            for name, domains in self._providers(every, named).items():
+                group = DomainLimits(self._free(name), every.limits, domains)
+                named.update(dict.fromkeys(domains, group))
         object.__setattr__(self, "_named", named)
+
+    def _by_hosts(self, named: Mapping[str, DomainLimits]) -> dict[str, DomainLimits]:
+        """Return each group that names mail hosts whole, by all of its domains."""
+        takers = {ending: group for group in self.groups for ending in group.mx}
+        if not takers:
+            return {}
+        # What everybody knows needs no answer, but an answer is more exact.
+        known = {domain: MAIL_HOSTS[name][0] for domain, name in PROVIDER_OF.items()}
+        whole: dict[str, DomainLimits] = {}
+        members: defaultdict[str, list[str]] = defaultdict(list)
+        for domain, host in (known | {one: at for one, at in self.hosts.items() if at}).items():
+            group = by_suffix(host, takers)
+            if group is not None and domain not in named:
+                members[group.name].append(domain)
+        for group in self.groups:
+            if more := members.get(group.name):
+                one = replace(group, domains=(*group.domains, *more))
+                whole.update(dict.fromkeys(map(str.lower, one.domains), one))
+        return whole
+
+    def _providers(
+        self, every: DomainLimits, named: Mapping[str, DomainLimits]
+    ) -> dict[str, tuple[str, ...]]:
+        """Return the domains of each provider that no group names."""
+        found = {
+            name: [domain for domain in domains if domain not in named]
+            for name, domains in PROVIDERS.items()
+        }
+        for domain, host in self.hosts.items() if every.by_mx else ():
+            if host and domain not in named and domain not in PROVIDER_OF:
+                name = by_suffix(host, TAKER_OF) or provider_of(host)
+                found.setdefault(name, []).append(domain)
+        for name, domains in found.items():
+            # A provider's own domain has the same counter by its name.
+            if name not in PROVIDERS and name not in named and not self.hosts.get(name):
+                domains.append(name)
+        return {name: tuple(domains) for name, domains in found.items()}
+
+    def _free(self, name: str) -> str:
+        """Return a name to count by that no group of the settings has already."""
+        taken = any(group.name == name for group in self.groups)
+        return f"{name} (others)" if taken else name
+
+    @property
+    def needs_hosts(self) -> bool:
+        """Say whether any limit depends on who takes a domain's mail."""
+        if all(group.limits.is_none for group in self.groups):
+            return False
+        return self._names_hosts or self._is_every_by_mx
+
+    @property
+    def _names_hosts(self) -> bool:
+        return any(group.mx for group in self.groups)
+
+    @property
+    def _is_every_by_mx(self) -> bool:
+        every = self._named.get("*")
+        return every is not None and every.by_mx and not every.limits.is_none
+
+    def without_host(self, domains: Iterable[str]) -> tuple[str, ...]:
+        """Return the domains whose limits cannot be told without the host that takes their mail.
+
+        Those that a group names need none, nor addresses in brackets, nor names without a dot.
+        """
+        written = {domain.lower() for group in self.groups for domain in group.domains}
+        if not self._names_hosts:
+            written |= PROVIDER_OF.keys()
+        return tuple(
+            one for one in domains if one not in written and "." in one and not one.startswith("[")
+        )
 
     def group_of(self, domain: str) -> DomainLimits | None:
         """Return the limits of a domain; None: it has none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Only mailboxes that anybody can have. An organisation whose mail is at one of these under
-#: its own name cannot be told by it; `[[sending.domains]]` can name it.
+#: its own name is told by its MX (MAIL_HOSTS), or named in `[[sending.domains]]`.
 PROVIDERS: dict[str, tuple[str, ...]] = {
     "apple": ("icloud.com", "me.com", "mac.com"),
     "comcast": ("comcast.net", "xfinity.com"),
@@ -41,3 +41,28 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
         "yandex.ru", "yandex.com", "ya.ru", "yandex.by", "yandex.kz", "yandex.ua", "narod.ru",
     ),
 }  # fmt: skip
+
+#: How the mail hosts of these end, for their own domains and those of organisations (seen in
+#: their MX records and in what they tell organisations to publish).
+MAIL_HOSTS: dict[str, tuple[str, ...]] = {
+    "apple": ("icloud.com",),
+    "comcast": ("comcast.net",),
+    "free": ("free.fr", "proxad.net"),
+    "gmx": ("gmx.net", "web.de", "mail.com"),
+    "google": ("google.com", "googlemail.com", "psmtp.com"),
+    "libero": ("libero.it", "iol.it"),
+    "mailru": ("mail.ru",),
+    "microsoft": ("outlook.com", "mx.microsoft", "hotmail.com"),
+    "netease": ("netease.com", "163.com"),
+    "orange": ("orange.fr", "wanadoo.fr"),
+    "proton": ("protonmail.ch", "proton.ch"),
+    "rambler": ("rambler.ru",),
+    "sfr": ("sfr.fr",),
+    "tencent": ("qq.com",),
+    "yahoo": ("yahoodns.net", "yahoo.com", "aol.com"),
+    "yandex": ("yandex.ru", "yandex.net", "yandex.com"),
+}
+
+#: Each domain's provider, and each ending's.
+PROVIDER_OF = {domain: name for name, domains in PROVIDERS.items() for domain in domains}
+TAKER_OF = {ending: name for name, endings in MAIL_HOSTS.items() for ending in endings}

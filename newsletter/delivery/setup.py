@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from newsletter.delivery.asking import NameServer
+from newsletter.delivery.hosting import host_name
 from newsletter.delivery.ledger import Patience
 from newsletter.delivery.pacing import DomainLimits, Domains, Limits, QuietHours, WarmUp
 from newsletter.delivery.routes import Route
@@ -28,6 +30,9 @@ _LOCAL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Za-z:
 #: Letters of any language, figures, dots and hyphens; the dot at the end is the root's.
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
+#: 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353.
+_NAME_SERVER = re.compile(r"(?:\[(?P<six>.+)\]|(?P<four>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?")
+
 
 def routes_of(routes: Sequence[RouteSettings], sending: SendingSettings) -> tuple[Route, ...]:
     """Return the servers to send by, or raise ServerError where there is none."""
@@ -43,6 +48,17 @@ def routes_of(routes: Sequence[RouteSettings], sending: SendingSettings) -> tupl
             f"two routes are called {min(doubled)!r}", hint="Give each its own `name`."
         )
     return tuple(_route(one, sending) for one in routes)
+
+
+def carrying(routes: Sequence[Route], sender: str) -> tuple[Route, ...]:
+    """Return the routes that carry mail from this sender, or raise ServerError."""
+    found = tuple(route for route in routes if route.carries(sender))
+    if not found:
+        raise ServerError(
+            f"no route carries mail from {sender!r}",
+            hint="Add the address to `senders` of a route in newsletter.toml.",
+        )
+    return found
 
 
 def seated(routes: Sequence[Route], seats: Callable[[str, int], Seats]) -> tuple[Route, ...]:
@@ -166,10 +182,69 @@ def _timeouts(sending: SendingSettings) -> Timeouts:
 
 
 def domains_of(sending: SendingSettings) -> Domains:
-    """Return the limits of the recipients' domains."""
-    return Domains(
-        tuple(DomainLimits(one.name, _limits(one), one.domains) for one in sending.domains)
+    """Return the limits of the recipients' domains, or raise SettingsError."""
+    endings = [ending for one in sending.domains for ending in map(_ending, one.mx)]
+    if doubled := {ending for ending in endings if endings.count(ending) > 1}:
+        raise SettingsError(
+            f"the mail hosts {min(doubled)!r} are named twice in [[sending.domains]]",
+            hint="Each domain falls under one limit: name them once.",
+        )
+    return Domains(tuple(map(_domain_limits, sending.domains)))
+
+
+def _domain_limits(one: DomainSettings) -> DomainLimits:
+    return DomainLimits(
+        one.name,
+        _limits(one),
+        tuple(map(_as_stored, one.domains)),
+        mx=tuple(map(_ending, one.mx)),
+        by_mx=one.by_mx,
     )
+
+
+def _ending(written: str) -> str:
+    """Return how the names of mail hosts end; "*.google.com" and ".google.com" are meant so."""
+    ending = _as_stored(written.strip().removeprefix("*."))
+    if not _HOST.fullmatch(ending):
+        raise SettingsError(
+            f"mx {written!r} of [[sending.domains]] is not how the name of a mail host ends",
+            hint='Write it like mx = ["google.com"]; for all others there is domains = ["*"].',
+        )
+    return ending
+
+
+def _as_stored(written: str) -> str:
+    """Return a domain as addresses have it in the store: lower case, A-labels."""
+    name = host_name(written)
+    if name.isascii():
+        return name
+    import idna
+
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise SettingsError(
+            f"{written!r} of [[sending.domains]] is not a domain",
+            hint="Write it like library.example.",
+        ) from error
+
+
+def name_server_of(sending: SendingSettings) -> NameServer | None:
+    """Return the DNS server to ask; None: those of this machine."""
+    written = sending.dns.strip()
+    if not written:
+        return None
+    found = _NAME_SERVER.fullmatch(written)
+    try:
+        address = str(ip_address((found and (found["six"] or found["four"])) or written))
+        port = int((found and found["port"]) or 53)
+        _refuse("dns", port, 1 <= port <= 65535)
+    except ValueError as error:
+        raise SettingsError(
+            f"dns {written!r} of [sending] is not an address in numbers",
+            hint='Write it like "192.0.2.53" or "192.0.2.53:5353".',
+        ) from error
+    return NameServer(address, port)
 
 
 def patience_of(sending: SendingSettings) -> Patience:

@@ -73,6 +73,12 @@ class DomainSettings:
     #: They count together. "*": every other provider, each for itself; those with several
     #: domains are known (gmail.com and googlemail.com, hotmail.com and outlook.com ...).
     domains: tuple[str, ...] = ()
+    #: How the names of mail hosts end, like google.com: every domain whose mail they take
+    #: belongs to these too. The DNS is asked for the MX records before the first message.
+    mx: tuple[str, ...] = ()
+    #: For "*": domains whose mail hosts belong to one provider count together, by their MX
+    #: records; false: only those that are known, and the DNS is not asked.
+    by_mx: bool = True
     per_second: float = 0.0
     per_hour: int = 0
     per_day: int = 0
@@ -111,6 +117,9 @@ class SendingSettings:
     give_up_days: int = 5
     #: A mailing whose time is longer past than this asks before it is sent.
     late_hours: int = 2
+    #: DNS server to ask for the MX records of readers' domains, where a limit needs them:
+    #: 192.0.2.53 or 192.0.2.53:5353; empty: those of this machine.
+    dns: str = ""
     #: Name of this machine; empty: its host name. A database from another asks first.
     machine: str = ""
     #: Seconds to wait for the server at each stage: connect, greeting, mail, dot ...

@@ -13,7 +13,7 @@ from newsletter.errors import StoreBusyError, StoreError
 #: How long to wait for another process's write before giving up, in seconds.
 BUSY_SECONDS = 10.0
 #: The number of the last script in sql/: a store of this version is not looked at further.
-NEWEST = 3
+NEWEST = 4
 _IN_MEMORY = ":memory:"
 
 

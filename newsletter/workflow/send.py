@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from newsletter.delivery import setup
 from newsletter.delivery.content import Content
 from newsletter.delivery.loop import run_to_end
+from newsletter.delivery.pacing import Domains
 from newsletter.delivery.progress import RunEnd, Why
 from newsletter.delivery.routes import Route
 from newsletter.delivery.rules import HARD_BOUNCES, Stops, sick_canary
@@ -23,9 +24,9 @@ from newsletter.errors import (
     ConfirmationNeededError,
     MailingStateError,
     NewsletterError,
-    ServerError,
     SettingsError,
 )
+from newsletter.mailhosts import asking_of, sorted_to_providers
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import (
     DeliveryState,
@@ -71,8 +72,9 @@ class Resumption:
     hurries: bool = True
     #: Stay until nothing is deferred, however long it takes.
     waits: bool = False
-    #: Called while it runs.
+    #: Called while it runs, and with a sentence where something else takes a moment.
     watch: Callable[[Progress], None] | None = None
+    tell: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,16 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
     """
     settings = workspace.settings
     routes = setup.routes_of(settings.routes, settings.sending)
+    asking = asking_of(settings.sending, how.tell)
     with workspace.open_store(create=False) as store:
         mailing = Mailings(store).named(mailing_id)
         _check(store, mailing, settings, how, now)
         Mailings(store).move(mailing.id, MailingState.SENDING, since=SENDABLE, now=now)
-        routes = _for_sender(routes, mailing)
+        routes = setup.carrying(routes, str(mailing.settings.get("sender", "")))
+        domains = sorted_to_providers(store, mailing.id, asking, now=now)
         with SeatFile(database_path(store)) as seats:
             routes = setup.seated(routes, seats.of)
-            return _Run(store, settings, mailing, how, _signer(workspace)).go(routes, now)
+            return _Run(store, settings, mailing, how, domains, _signer(workspace)).go(routes, now)
 
 
 def _signer(workspace: Workspace) -> Signer | None:
@@ -121,18 +125,6 @@ def _signer(workspace: Workspace) -> Signer | None:
     from newsletter.delivery.signing import configured_signer
 
     return configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
-
-
-def _for_sender(routes: tuple[Route, ...], mailing: Mailing) -> tuple[Route, ...]:
-    """Return the routes that carry this mailing's sender."""
-    sender = str(mailing.settings.get("sender", ""))
-    carrying = tuple(route for route in routes if route.carries(sender))
-    if not carrying:
-        raise ServerError(
-            f"no route carries mail from {sender!r}",
-            hint="Add the address to `senders` of a route in newsletter.toml.",
-        )
-    return carrying
 
 
 def _check(
@@ -190,6 +182,7 @@ class _Run:
     settings: Settings
     mailing: Mailing
     how: Resumption
+    domains: Domains
     signer: Signer | None = None
     lost: tuple[str, ...] = ()
     sent_again: tuple[str, ...] = ()
@@ -261,7 +254,7 @@ class _Run:
         tray = Tray(
             ledger,
             compose,
-            domains=setup.domains_of(sending),
+            domains=self.domains,
             patience=setup.patience_of(sending),
             chance=random.Random(),  # noqa: S311 - jitter, not secrecy
             every=every,
@@ -334,6 +327,7 @@ def run_due(
     *,
     once: bool = False,
     watch: Callable[[Progress], None] | None = None,
+    tell: Callable[[str], None] | None = None,
     rest: Callable[[float], None] = sleep,
 ) -> Iterator[Told]:
     """Send whatever is due, again and again; yield a sentence for everything that happens.
@@ -342,9 +336,10 @@ def run_due(
     another machine, waits for a person: it is told once.
     """
     told: set[str] = set()
+    how = Resumption(hurries=False, watch=watch, tell=tell)
     while True:
         for mailing in _due(workspace, datetime.now(UTC)):
-            happened = _attempt(workspace, mailing, watch)
+            happened = _attempt(workspace, mailing, how)
             sentence = happened.sentence
             if sentence not in told:
                 yield happened
@@ -382,11 +377,8 @@ def _draw_in(store: Store, mailing: Mailing, settings: Settings, now: datetime) 
         Deliveries(store, mailing.id).draw_in(now + longest)
 
 
-def _attempt(
-    workspace: Workspace, mailing: Mailing, watch: Callable[[Progress], None] | None
-) -> Told:
+def _attempt(workspace: Workspace, mailing: Mailing, how: Resumption) -> Told:
     """Send one mailing; return what happened."""
-    how = Resumption(hurries=False, watch=watch)
     try:
         sent = resume(workspace, mailing.id, how, now=datetime.now(UTC))
     except NewsletterError as error:

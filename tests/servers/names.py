@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import dns.message
@@ -17,13 +17,24 @@ Zone = Mapping[tuple[str, str], Sequence[str]]
 
 
 @contextmanager
-def name_server(zone: Zone) -> Iterator[int]:
-    """Answer from the zone, which may change meanwhile; give the port."""
+def name_server(
+    zone: Zone, *, asked: list[str] | None = None, silent: Container[str] = ()
+) -> Iterator[int]:
+    """Answer from the zone, which may change meanwhile; give the port.
+
+    `asked` gets the names of all questions; to those about `silent` names there is no answer.
+    """
 
     class Answering(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             raw, socket = self.request
-            response = _answer(zone, dns.message.from_wire(raw))
+            query = dns.message.from_wire(raw)
+            name = query.question[0].name.to_text().lower()
+            if asked is not None:
+                asked.append(name)
+            if name in silent:
+                return
+            response = _answer(zone, query)
             socket.sendto(response.to_wire(), self.client_address)
 
     with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Answering) as server:
@@ -40,6 +51,9 @@ def _answer(zone: Zone, query: dns.message.Message) -> dns.message.Message:
     question = query.question[0]
     response = dns.message.make_response(query)
     name, kind = question.name.to_text().lower(), dns.rdatatype.to_text(question.rdtype)
+    while kind != "CNAME" and (alias := zone.get((name, "CNAME"))):
+        response.answer.append(dns.rrset.from_text(name, 60, "IN", "CNAME", *alias))
+        name = alias[0].lower()
     records = zone.get((name, kind))
     if records:
         response.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *records))

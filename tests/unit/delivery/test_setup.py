@@ -18,7 +18,7 @@ from newsletter.delivery.replies import judge
 from newsletter.errors import ServerError, SettingsError
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import DeliveryState
-from newsletter.model.sending import RouteSettings, SendingSettings
+from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 LATER = Outcome(Stage.RCPT, Reply(451, "4.3.0", "try later"))
@@ -266,3 +266,66 @@ def test_after_days_of_trying_what_is_deferred_is_refused(
 def test_hours_and_zones_that_cannot_be_read_are_named(hours: str, zone: str, named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         setup.quiet_of(SendingSettings(quiet_hours=hours), zone)
+
+
+HOSTED = """
+[sending]
+dns = "127.0.0.1:5353"
+
+[[sending.domains]]
+name = "Google"
+domains = ["Gmail.com.", "Bücher.example"]
+mx = ["*.Google.com", ".googlemail.com.", "bücher.example"]
+per_second = 5
+
+[[sending.domains]]
+name = "others"
+domains = ["*"]
+per_second = 2
+"""
+
+
+def test_a_limit_names_mail_hosts_and_domains_as_people_write_them(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, HOSTED)
+
+    google, others = setup.domains_of(loaded.sending).groups
+
+    assert google.domains == ("gmail.com", "xn--bcher-kva.example")
+    assert google.mx == ("google.com", "googlemail.com", "xn--bcher-kva.example")
+    assert (others.domains, others.by_mx) == (("*",), True)
+    assert setup.name_server_of(loaded.sending) == ("127.0.0.1", 5353)
+
+
+@pytest.mark.parametrize("ending", ["*", "", "http://google.com", "google com", "a..example"])
+def test_what_is_not_how_a_mail_host_ends_is_refused(ending: str) -> None:
+    sending = SendingSettings(domains=(DomainSettings("g", mx=(ending,)),))
+
+    with pytest.raises(SettingsError, match="mx "):
+        setup.domains_of(sending)
+
+
+def test_mail_hosts_are_named_once() -> None:
+    one, two = (DomainSettings(name, mx=("google.com",)) for name in ("one", "two"))
+
+    with pytest.raises(SettingsError, match="named twice"):
+        setup.domains_of(SendingSettings(domains=(one, two)))
+
+
+@pytest.mark.parametrize(
+    ("written", "server"),
+    [
+        ("", None),
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("192.0.2.53:5353", ("192.0.2.53", 5353)),
+        ("2001:db8::53", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:5353", ("2001:db8::53", 5353)),
+    ],
+)
+def test_the_dns_server_is_written_in_numbers(written: str, server: tuple[str, int] | None) -> None:
+    assert setup.name_server_of(SendingSettings(dns=written)) == server
+
+
+@pytest.mark.parametrize("written", ["ns.example.org", "192.0.2.53:99999", "192.0.2.53:", "1.2.3"])
+def test_a_dns_server_that_is_no_address_is_refused(written: str) -> None:
+    with pytest.raises(SettingsError, match="dns"):
+        setup.name_server_of(SendingSettings(dns=written))
