@@ -25,7 +25,11 @@ _FORGET = "DELETE FROM pace WHERE name = :name AND minute < :before"
 
 _NEXT = "SELECT at FROM pace_next WHERE name = :name"
 
-_SET_FIRST = "INSERT INTO pace_next (name, at) VALUES (:name, :at) ON CONFLICT (name) DO NOTHING"
+# A first time that is still to come was written by a clock that was ahead.
+_SET_FIRST = """
+INSERT INTO pace_next (name, at) VALUES (:name, :at)
+ON CONFLICT (name) DO UPDATE SET at = MIN(at, excluded.at)
+"""
 
 _SET_NEXT = """
 INSERT INTO pace_next (name, at) VALUES (:name, :at)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from newsletter.store.pace import Pace
 from newsletter.store.sqlite import SqliteStore
@@ -57,3 +59,47 @@ def test_a_clock_that_is_put_right_by_a_few_seconds_moves_nothing(store: SqliteS
     _used(store, NOW - timedelta(seconds=2))
 
     assert _used(store, NOW + HOUR) == 5
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(st.floats(0, 1800), st.sampled_from([-86400.0 * 400, -18000.0, -3600.0, -61.0])),
+        min_size=5,
+        max_size=40,
+    )
+)
+def test_the_limit_of_an_hour_holds_in_every_true_hour_however_often_the_clock_is_set_back(
+    store: SqliteStore, steps: list[float]
+) -> None:
+    store.connection.execute("DELETE FROM pace")
+    limit, clock, true_seconds = 10, NOW, 0.0
+    sent: list[tuple[float, int]] = []
+
+    for step in steps:
+        clock += timedelta(seconds=step)
+        true_seconds += max(step, 0.0)
+        count = max(0, limit - _used(store, clock))
+        if count:
+            _use(store, count, clock)
+            sent.append((true_seconds, count))
+
+    for end, _ in sent:
+        assert sum(count for at, count in sent if end - 3600 < at <= end) <= limit
+
+
+def test_a_warm_up_that_began_while_the_clock_was_ahead_goes_on_by_the_right_one(
+    store: SqliteStore,
+) -> None:
+    moments = (NOW + 400 * DAYS, NOW, NOW + 3 * DAYS)
+    with store.transaction() as connection:
+        firsts = [Pace(connection, now).first_at("first use:main", now) for now in moments]
+
+    assert firsts == [NOW + 400 * DAYS, NOW, NOW]
+
+
+def test_what_is_older_than_two_days_is_forgotten(store: SqliteStore) -> None:
+    _use(store, 5, NOW)
+    _use(store, 1, NOW + 2 * DAYS + timedelta(minutes=1))
+
+    assert _used(store, NOW + 2 * DAYS + timedelta(minutes=1), since=30 * DAYS) == 1
