@@ -68,6 +68,9 @@ class Rate:
 
     def mark(self, now: datetime) -> float:
         """Take the time and return the rate."""
+        if self._marks and now < self._marks[-1][0]:
+            # The clock was set back: the old marks would stay until it is there again.
+            self._marks.clear()
         self._marks.append((now, self.count))
         while (now - self._marks[0][0]).total_seconds() > self.WINDOW_SECONDS:
             if len(self._marks) < 3:

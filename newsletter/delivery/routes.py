@@ -115,6 +115,7 @@ class RouteHealth:
         self.route = route
         self.crew = Crew(route.connections, route.server.seats)
         self.paused_until: datetime | None = None
+        self._pause = timedelta(0)
         #: Failures to get anything done in a row.
         self.failures = 0
         self.trouble = ""
@@ -129,7 +130,8 @@ class RouteHealth:
     def worked(self, now: datetime) -> None:
         """Take note of an answer that shows the server at work."""
         self.failures = 0
-        if self._slowed is not None and now - self._slowed > TOO_FAST_PAUSE / 2:
+        # Either way: where the clock was set back, the time since is not known.
+        if self._slowed is not None and abs(now - self._slowed) > TOO_FAST_PAUSE / 2:
             self._slowed = now
             self._complaints = 0
             self.crew.recover()
@@ -137,7 +139,7 @@ class RouteHealth:
     def failed(self, why: str, now: datetime) -> None:
         """Back off after a session that could not be opened or was refused."""
         self.failures += 1
-        self._leave(why, now + self._growing(self.failures))
+        self._leave(why, now, self._growing(self.failures))
 
     def complained(self, why: str, now: datetime, *, least: timedelta = timedelta(0)) -> None:
         """Go slower after 421 or "too fast", after which it is left alone for `least` at least.
@@ -153,10 +155,13 @@ class RouteHealth:
         times = max(self._complaints, self.failures)
         if least:
             self.crew.shrink()
-        self._leave(why, now + _doubled(least or self.route.first_pause, times))
+        self._leave(why, now, _doubled(least or self.route.first_pause, times))
 
     def look(self, now: datetime) -> bool:
         """Say whether the route may be used, and end the rest of its connections if so."""
+        if self.paused_until is not None:
+            # What seems a longer pause was begun before the clock was set back.
+            self.paused_until = min(self.paused_until, now + self._pause)
         if self.is_paused(now):
             return False
         self.crew.is_resting = False
@@ -165,9 +170,10 @@ class RouteHealth:
     def _growing(self, times: int) -> timedelta:
         return _doubled(self.route.first_pause, times)
 
-    def _leave(self, why: str, until: datetime) -> None:
+    def _leave(self, why: str, now: datetime, pause: timedelta) -> None:
         self.trouble = shorten(why)
-        self.paused_until = max(self.paused_until or until, until)
+        if self.paused_until is None or self.paused_until < now + pause:
+            self.paused_until, self._pause = now + pause, pause
 
 
 def _doubled(pause: timedelta, times: int) -> timedelta:

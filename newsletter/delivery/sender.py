@@ -33,6 +33,8 @@ ORDERS_SECONDS = 0.5
 FAILURES_BEFORE_LEAVING = 6
 #: "Service not available, closing": the one answer of a server that is not at work.
 CLOSING = 421
+#: A clock that was set back further than this would have the deferred wait for hours.
+SET_BACK = timedelta(minutes=1)
 #: How long to try to write what is known when the ledger cannot be written.
 LAST_WORDS_SECONDS = 30.0
 
@@ -79,7 +81,7 @@ class Sender:
         self._rate = Rate()
         self._end: RunEnd | None = None
         self._changed = asyncio.Event()
-        self._balance_at = self._reviewed = datetime.min.replace(tzinfo=UTC)
+        self._ticked = self._balance_at = self._reviewed = datetime.min.replace(tzinfo=UTC)
         self._balance = tray.ledger.balance()
         self._is_impatient = False
         #: A line waits only because so many are on the wire.
@@ -222,6 +224,7 @@ class Sender:
             if line.done():
                 line.result()
         now = self.clock()
+        self._look_at_clock(now)
         self._refresh(now)
         self._do_chores(now)
         self._report(now)
@@ -234,15 +237,30 @@ class Sender:
         limit = TICK_SECONDS if self.tray.has_results else ORDERS_SECONDS
         if timedelta(0) <= age < timedelta(seconds=limit):
             return
-        if age < timedelta(0):
-            # The clock was set back: what was to be asked later may be due now.
-            self.tray.wake()
         try:
             self.tray.flush(now)
         except StoreError as error:
             self.stop(RunEnd(Why.NO_LEDGER, str(error)))
         if self.tray.mailing_state is not MailingState.SENDING:
             self._told()
+
+    def _look_at_clock(self, now: datetime) -> None:
+        """Forget the moments to wait for if the clock was set back: they may be hours ahead."""
+        before, self._ticked = self._ticked, now
+        if now >= before:
+            return
+        self.tray.wake()
+        self._balance_at = self._reviewed = now
+        self._reviewed_count = self._rate.count
+        self._idle_since = None
+        if before - now < SET_BACK:
+            return
+        try:
+            # In this order: what is not written yet would wait for the old time too.
+            self.tray.flush(now)
+            self.tray.ledger.hurry(now)
+        except StoreError as error:
+            self.stop(RunEnd(Why.NO_LEDGER, str(error)))
 
     def _refresh(self, now: datetime) -> None:
         """Look which routes may be used now."""
@@ -299,8 +317,6 @@ class Sender:
             self.stop(RunEnd(Why.NO_SERVER, trouble))
         elif self.tray.is_drained:
             self._look_for_deferred(now)
-        else:
-            self._idle_since = None
 
     def _look_for_deferred(self, now: datetime) -> None:
         """Wait for what is deferred, if that is wanted; else this run has done its work."""

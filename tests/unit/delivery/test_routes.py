@@ -131,6 +131,32 @@ def test_pauses_after_failures_grow_up_to_a_limit_and_end_with_success() -> None
     assert health.failures == 0
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=5), timedelta(days=400)])
+def test_no_pause_is_longer_than_the_longest_because_the_clock_was_set_back(
+    back: timedelta,
+) -> None:
+    health, now = _health(), NOW - back
+    health.complained("421 4.7.28 too fast", NOW, least=TOO_FAST_PAUSE)
+
+    assert usable([health], now) == [health]  # There is no other.
+    assert health.is_paused(now + LONGEST_PAUSE - timedelta(seconds=1))
+    assert health.look(now + LONGEST_PAUSE)
+    assert health.crew.size == 1
+
+
+def test_connections_come_back_though_the_clock_was_set_back() -> None:
+    health, now = _health(), NOW - timedelta(hours=5)
+    health.complained("421 too many connections", NOW)
+    assert not health.look(now)
+    assert health.look(now + LONGEST_PAUSE)
+    before = health.crew.size
+
+    health.worked(now + LONGEST_PAUSE)
+    health.worked(now + LONGEST_PAUSE + TOO_FAST_PAUSE)
+
+    assert health.crew.size > before
+
+
 def test_a_backup_is_used_only_while_no_other_server_works() -> None:
     main, backup = _health(), _health("backup", backup=True)
     routes = [main, backup]
