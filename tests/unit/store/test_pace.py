@@ -72,6 +72,7 @@ def test_a_clock_that_is_put_right_by_a_few_seconds_moves_nothing(store: SqliteS
 def test_the_limit_of_an_hour_holds_in_every_true_hour_however_often_the_clock_is_set_back(
     store: SqliteStore, steps: list[float]
 ) -> None:
+    store.connection.execute("PRAGMA synchronous = OFF")
     store.connection.execute("DELETE FROM pace")
     limit, clock, true_seconds = 10, NOW, 0.0
     sent: list[tuple[float, int]] = []
