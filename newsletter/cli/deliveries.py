@@ -274,6 +274,7 @@ def reconcile(named: str | None, mailing: int, *, maillog: Path) -> None:
         ("refused", settled.refused),
         ("queued again", settled.again),
         ("still unknown: the log does not reach that far", settled.still_unknown),
+        ("still unknown: the log is of another server", settled.elsewhere),
     ):
         for address in addresses:
             click.echo(f"{address}  {word}")

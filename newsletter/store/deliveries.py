@@ -69,6 +69,14 @@ UPDATE deliveries SET due = :latest
 WHERE mailing = :mailing AND state = 'deferred' AND due > :latest
 """
 
+# What a server is known to have taken, nearest in time to what nobody knows.
+_TAKEN = """
+SELECT d.message_id, e.at FROM deliveries AS d
+JOIN delivery_events AS e ON e.delivery = d.id AND e.number = d.events
+WHERE d.mailing = :mailing AND d.state = 'accepted' AND e.stage = 'dot' AND e.route = :route
+ORDER BY ABS(e.at - :at) LIMIT :most
+"""
+
 # Somebody decides on what nobody has in hand.
 _DECIDE = """
 UPDATE deliveries SET state = :to, reason = :reason, due = NULL, owner = 0, events = events + 1
@@ -118,6 +126,11 @@ class Deliveries:
         key = self.key_of(address)
         rows = self._store.rows(_HISTORY, {"delivery": key}) if key else []
         return tuple(map(_event, rows))
+
+    def taken(self, route: str, near: datetime, most: int) -> dict[str, datetime]:
+        """Return Message-IDs that a route took about that time, with when it said so."""
+        values = {"mailing": self._mailing, "route": route, "at": to_number(near), "most": most}
+        return {row["message_id"]: to_moment(row["at"]) for row in self._store.rows(_TAKEN, values)}
 
     def key_of(self, address: str) -> int:
         """Return the number of a person's delivery; 0: there is none."""

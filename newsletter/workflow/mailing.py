@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from newsletter.store import Store
     from newsletter.workspace import Workspace
 
+#: So many messages that a server took show whether a log is its own.
+MOST_TAKEN = 100
 _RUNNING = (MailingState.PREPARED, MailingState.SENDING)
 _OPEN = (*_RUNNING, MailingState.PAUSED, MailingState.PREPARING)
 
@@ -34,6 +36,8 @@ class Reconciled:
     again: tuple[str, ...] = ()
     #: The log does not reach that far.
     still_unknown: tuple[str, ...] = ()
+    #: The log covers the attempt, but not the server that it was made with.
+    elsewhere: tuple[str, ...] = ()
 
 
 def mailings(workspace: Workspace, *, tests: bool = True) -> tuple[Mailing, ...]:
@@ -189,7 +193,8 @@ def reconcile(workspace: Workspace, mailing: int, log: Path, *, now: datetime) -
     """Settle the deliveries whose answer was lost by the log of our mail server.
 
     Their Message-IDs tell: what is in the log was taken, what is not in a log that
-    covers the attempt never arrived and is queued again.
+    covers the attempt never arrived and is queued again. That the log is the right
+    server's shows in what this one took of the same mailing at that time.
     """
     from newsletter.delivery import maillog
 
@@ -197,7 +202,9 @@ def reconcile(workspace: Workspace, mailing: int, log: Path, *, now: datetime) -
         found = Mailings(store).named(mailing)
         of_mailing = Deliveries(store, mailing)
         unknown = list(of_mailing.listed(DeliveryState.UNKNOWN))
-        wanted = frozenset(one.message_id for one in unknown)
+        tried = {one.id: _last_attempt(of_mailing, one) for one in unknown}
+        taken = _taken(of_mailing, tried.values())
+        wanted = frozenset(one.message_id for one in unknown).union(*taken.values())
         try:
             with log.open(encoding="utf-8", errors="replace") as lines:
                 zone = now.astimezone().tzinfo
@@ -207,24 +214,50 @@ def reconcile(workspace: Workspace, mailing: int, log: Path, *, now: datetime) -
             raise FileWriteError(
                 f"cannot read {str(log)!r}: {error.strerror}", hint="Name the log of the server."
             ) from error
-        settled = [_by_log(of_mailing, one, read, now) for one in unknown]
+        is_only = len(workspace.settings.routes) <= 1
+        theirs = {name: _is_theirs(read, some, is_only) for name, some in taken.items()}
+        settled = [_by_log(of_mailing, one, tried[one.id], read, theirs, now) for one in unknown]
         _settle_state(store, found, now)
-    return Reconciled(
-        tuple(address for address, to in settled if to is DeliveryState.ACCEPTED),
-        tuple(address for address, to in settled if to is DeliveryState.REFUSED),
-        tuple(address for address, to in settled if to is DeliveryState.QUEUED),
-        tuple(address for address, to in settled if to is DeliveryState.UNKNOWN),
-    )
+    return Reconciled(*(tuple(a for a, to in settled if to == word) for word in _FOUND))
+
+
+#: What a log says, in the order of `Reconciled`.
+_FOUND = ("accepted", "refused", "queued", "unknown", "elsewhere")
+
+
+def _last_attempt(of_mailing: Deliveries, one: Delivery) -> DeliveryEvent | None:
+    events = of_mailing.history(one.address)
+    return next((event for event in reversed(events) if event.state == "in_flight"), None)
+
+
+def _taken(
+    of_mailing: Deliveries, tried: Iterable[DeliveryEvent | None]
+) -> dict[str, dict[str, datetime]]:
+    """Return for each route what it took about the time of an attempt by it."""
+    by_route = {one.route: one.at for one in tried if one}
+    return {name: of_mailing.taken(name, at, MOST_TAKEN) for name, at in by_route.items()}
+
+
+def _is_theirs(log: MailLog, taken: Mapping[str, datetime], is_only: bool) -> bool:
+    """Say whether a log is of the server that took these; where none can tell, of the only one."""
+    covered = [name for name, at in taken.items() if log.covers(at)]
+    return any(name in log.traces for name in covered) if covered else is_only
 
 
 def _by_log(
-    of_mailing: Deliveries, one: Delivery, log: MailLog, now: datetime
-) -> tuple[str, DeliveryState]:
+    of_mailing: Deliveries,
+    one: Delivery,
+    tried: DeliveryEvent | None,
+    log: MailLog,
+    theirs: Mapping[str, bool],
+    now: datetime,
+) -> tuple[str, str]:
     """Settle one delivery as the log says; return what it became."""
     trace = log.traces.get(one.message_id)
-    tried = [one.at for one in of_mailing.history(one.address) if one.state == "in_flight"]
-    if trace is None and not (tried and log.covers(tried[-1])):
-        return one.address, DeliveryState.UNKNOWN
+    if trace is None and not (tried and log.covers(tried.at)):
+        return one.address, "unknown"
+    if trace is None and tried and not theirs[tried.route]:
+        return one.address, "elsewhere"
     to, words, reason, queue_id = DeliveryState.QUEUED, "the server never had it", "", ""
     if trace is not None:
         to = DeliveryState.REFUSED if trace.has_failed else DeliveryState.ACCEPTED

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections import Counter
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from time import monotonic
@@ -14,6 +15,7 @@ from time import monotonic
 import pytest
 
 from tests.servers.postfix import Postfix, needs_postfix, postfix
+from tests.servers.scripted import Script, drop, scripted_server
 from tests.stories.mailing_room import MailingRoom
 
 pytestmark = [needs_postfix, pytest.mark.postfix, pytest.mark.xdist_group("postfix")]
@@ -58,3 +60,31 @@ def _arrived(server: Postfix, count: int) -> Counter[str]:
     while len(found := server.messages()) < count and monotonic() < end:
         pause.wait(0.05)
     return Counter(parseaddr(str(message["To"]))[1] for message in found)
+
+
+def test_the_log_of_another_server_settles_nothing(tmp_path: Path) -> None:
+    lost = {READERS[0]: drop(takes=True)}
+    with postfix() as other, scripted_server(Script(dot=lost)) as server:
+        room = MailingRoom.furnish(tmp_path / "workspace", server.port)
+        room.invite(READERS[:20])
+        elsewhere = MailingRoom.furnish(tmp_path / "elsewhere", other.port)
+        elsewhere.run("send", "2016-05", "--to", "before@town.example", ok=(0,))
+        room.send("--unknown", "reconcile", ok=(4,))
+        elsewhere.run("send", "2016-05", "--to", "after@town.example", ok=(0,))
+        log = tmp_path / "mail.log"
+        log.write_text(_spread(other.log()), encoding="utf-8")
+
+        told = room.run("reconcile", "1", "--maillog", str(log), ok=(0,)).stdout
+
+    assert told == f"{READERS[0]}  still unknown: the log is of another server\n"
+    assert room.states()[READERS[0]] == "unknown"
+
+
+def _spread(log: str) -> str:
+    """Return a log that also covers the hours around: its first and last line moved."""
+    now = datetime.now(UTC)
+    first, last = (
+        f"{now + distance:%Y-%m-%dT%H:%M:%S+00:00} relay postfix/qmgr[1]: idle"
+        for distance in (timedelta(hours=-1), timedelta(hours=1))
+    )
+    return f"{first}\n{log.rstrip()}\n{last}\n"
