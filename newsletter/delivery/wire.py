@@ -42,7 +42,9 @@ class Wire(asyncio.Protocol):
         self._flushed = True
         self._failure: WireError | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # Asking for it asks the system for our process number, on Python 3.11 each time.
+        self._loop = asyncio.get_running_loop()
+        self._closed: asyncio.Future[None] = self._loop.create_future()
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -179,7 +181,7 @@ class Wire(asyncio.Protocol):
         """
         replies = self._parser.replies
         if not replies:
-            self._deadline = asyncio.get_running_loop().time() + timeout
+            self._deadline = self._loop.time() + timeout
             while not replies:
                 if self._failure is not None:
                     raise self._failure
@@ -210,7 +212,7 @@ class Wire(asyncio.Protocol):
             raise WireError("the server spoke in clear where encryption begins", Trouble.TLS)
         self._tls, self._handshaking = TlsLayer(context, host), True
         self._take_encrypted(self._tls, b"")
-        self._deadline = asyncio.get_running_loop().time() + timeout
+        self._deadline = self._loop.time() + timeout
         while self._handshaking:
             if self._failure is not None:
                 raise self._failure
@@ -279,12 +281,12 @@ class Wire(asyncio.Protocol):
             self._waiter.set_result(None)
 
     async def _wait(self, timeout: float, cause: str) -> None:
-        self._deadline = asyncio.get_running_loop().time() + timeout
+        self._deadline = self._loop.time() + timeout
         await self._wait_until(cause)
 
     async def _wait_until(self, cause: str) -> None:
         """Wait for anything to happen until the deadline, with one timer for the whole wire."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         if self._timer is None or self._timer.when() > self._deadline:
             if self._timer is not None:
                 self._timer.cancel()
@@ -303,7 +305,7 @@ class Wire(asyncio.Protocol):
         self._timer = None
         if self._waiter is None or self._waiter.done():
             return
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         if loop.time() >= self._deadline:
             self._waiter.set_exception(TimeoutError())
         else:
