@@ -16,6 +16,10 @@ from newsletter.delivery.providers import MAIL_HOSTS, PROVIDER_OF, PROVIDERS, TA
 HELPING = timedelta(milliseconds=200)
 
 
+#: Two processes may look at the clock so far apart from one another, waiting for a lock.
+SET_BACK = timedelta(minutes=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How many messages may go in which time; 0: as many as there are."""
@@ -80,9 +84,7 @@ def _by_window(left: int, now: datetime) -> Allowance:
 
 def _by_second(rate: float, next_at: datetime | None, now: datetime) -> Allowance:
     helping = _helping(rate)
-    at = max(next_at or now, now)
-    # Never further ahead than one helping: more means that the clock was set back.
-    at = min(at, now + helping)
+    at = _from(next_at, helping, now)
     # Moments are whole microseconds: a thousandth of a message is not worth waiting for.
     count = math.floor((now + helping - at).total_seconds() * rate + 1e-3)
     if count > 0:
@@ -92,8 +94,14 @@ def _by_second(rate: float, next_at: datetime | None, now: datetime) -> Allowanc
 
 def next_at(rate: float, before: datetime | None, count: int, now: datetime) -> datetime:
     """Return when the next message may go after `count` have gone now."""
-    at = min(max(before or now, now), now + _helping(rate))
-    return at + timedelta(seconds=count / rate)
+    return _from(before, _helping(rate), now) + timedelta(seconds=count / rate)
+
+
+def _from(next_at: datetime | None, helping: timedelta, now: datetime) -> datetime:
+    """Return when the next may go, which is never far ahead: else the clock was set back."""
+    if next_at is None or next_at > now + helping + SET_BACK:
+        return now
+    return max(next_at, now)
 
 
 def _helping(rate: float) -> timedelta:

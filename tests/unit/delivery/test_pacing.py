@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.pacing import (
+    SET_BACK,
     UNLIMITED,
     Allowance,
     DomainLimits,
@@ -53,13 +54,27 @@ def test_one_message_at_a_time_where_less_than_one_a_second_may_go() -> None:
     assert waiting.ask_again == NOW + timedelta(seconds=10)
 
 
-def test_a_clock_that_was_set_back_does_not_stop_the_mail_for_hours() -> None:
-    far_ahead = NOW + timedelta(hours=5)
+@pytest.mark.parametrize("rate", [0.1, 10, 500])
+@pytest.mark.parametrize("ahead", [timedelta(seconds=30), timedelta(hours=5), timedelta(days=2)])
+def test_a_clock_that_was_set_back_stops_the_mail_for_a_minute_at_most(
+    ahead: timedelta, rate: float
+) -> None:
+    used, now, asked = Used(next_at=NOW + ahead), NOW, 0
 
-    waiting = allowance(Limits(per_second=10), Used(next_at=far_ahead), NOW)
+    while not (allowed := allowance(Limits(per_second=rate), used, now)).count:
+        assert allowed.ask_again is not None
+        assert allowed.ask_again > now
+        now, asked = allowed.ask_again, asked + 1
 
-    assert waiting.count or waiting.ask_again is not None
-    assert waiting.ask_again is None or waiting.ask_again < NOW + timedelta(seconds=1)
+    assert now - NOW <= SET_BACK
+    assert asked <= 1
+    assert next_at(rate, used.next_at, 1, now) <= now + timedelta(seconds=2 / rate) + SET_BACK
+
+
+def test_processes_that_see_the_clock_a_little_apart_keep_the_limit_together() -> None:
+    later = next_at(10, None, 2, NOW + timedelta(seconds=1))
+
+    assert not allowance(Limits(per_second=10), Used(next_at=later), NOW).count
 
 
 @given(
