@@ -31,11 +31,17 @@ def limits_told(routes: Sequence[RouteSettings], sending: SendingSettings) -> tu
     """Return every limit that a send has to keep to, in words."""
     told = [
         *_of((one.name if len(routes) > 1 else "", one) for one in routes),
-        *_of((", ".join(one.domains) or one.name, one) for one in sending.domains),
+        *_of((_domains_told(one), one) for one in sending.domains),
     ]
     if sending.quiet_hours:
         told.append(f"nothing at {sending.quiet_hours}")
     return tuple(told)
+
+
+def _domains_told(one: DomainSettings) -> str:
+    """Return whom a limit is for: "gmail.com, mail taken by google.com"."""
+    hosts = (f"mail taken by {' or '.join(one.mx)}",) if one.mx else ()
+    return ", ".join((*one.domains, *hosts)) or one.name
 
 
 def _of(limited: Iterable[tuple[str, RouteSettings | DomainSettings]]) -> list[str]:

@@ -71,3 +71,19 @@ def test_where_nobody_watches_a_line_comes_every_ten_seconds(
 )
 def test_a_length_of_time_is_said_in_its_own_unit(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "shown"), [(False, "Asking ...\n"), (True, "\rAsking ...")]
+)
+def test_what_comes_before_the_sending_is_said_at_once(
+    is_terminal: bool,
+    shown: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+
+    ProgressLine().say("Asking ...")
+
+    assert capsys.readouterr().err == shown
