@@ -235,17 +235,19 @@ class SentInPartError(NewsletterError):
     hint = "Run `newsletter resume` to go on."
 
 
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 class MailingStoppedError(NewsletterError):
     """A mailing stopped by itself; a person must look at it."""
 
     def __init__(self, mailing: int, reason: str, *, unwritten: int = 0, answers: int = 0) -> None:
         said = f"mailing {str(mailing)!r} was stopped: {reason}"
         if answers:
-            said += f"; {answers} answer{'' if answers == 1 else 's'} could not be written down"
+            said += f"; {_count(answers, 'answer')} could not be written down and will be unknown"
         if unwritten > answers:
-            said += f"; that {unwritten - answers} more did not leave could not be written down"
-        if unwritten:
-            said += "; which of them are open then, `newsletter unknown` lists"
+            said += f"; {_count(unwritten - answers, 'message')} more did not leave"
         super().__init__(said, hint=f"Mend that, then run `newsletter resume {mailing}`.")
         self.unwritten = unwritten
 
