@@ -128,15 +128,13 @@ def settle(
     patience: Patience,
     chance: random.Random,
 ) -> Settlement:
-    """Return what an outcome makes of a delivery.
+    """Return what an outcome makes of a delivery that was not accepted.
 
     Refused for now becomes deferred, with a pause that grows; after the days of
     patience it becomes refused. A delivery that goes back to the queue has not
     been judged by anyone, so its attempt does not count.
     """
     state, reason, due = verdict.state, verdict.reason, None
-    if state is DeliveryState.ACCEPTED:
-        return accepted(owed.key, outcome)
     if state is DeliveryState.DEFERRED:
         began = owed.tried or now
         if now - began >= patience.lifetime:

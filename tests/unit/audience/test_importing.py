@@ -6,9 +6,12 @@ import io
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.audience import csv_files
 from newsletter.audience.importing import open_people
+from newsletter.audience.row_values import clean_cell, protect_cell
 from newsletter.errors import ImportFileError
 from newsletter.model.people import (
     ImportedPerson,
@@ -531,3 +534,11 @@ def test_the_mapping_names_the_columns_that_were_recognised() -> None:
 
     assert file.mapping == {"email": "E-Mail", "first_name": "Vorname", "fields": "Land"}
     assert file.form == csv_files.TextForm("utf-8", ",", has_quotes=False)
+
+
+@given(st.text(st.sampled_from("=+-@'\t aé＝"), max_size=6))
+def test_no_exported_cell_is_a_formula_and_each_comes_back_as_it_was(cell: str) -> None:
+    protected = protect_cell(cell)
+
+    assert not protected.startswith(("=", "+", "-", "@", "\t", "＝"))
+    assert clean_cell(protected) == cell.strip()

@@ -62,6 +62,7 @@ class PaperLedger:
     next_moments: dict[str, datetime] = field(default_factory=dict)
     firsts: dict[str, datetime] = field(default_factory=dict)
     is_full: bool = False
+    last_claimed: int = 0
     #: Deliveries settled by each round, in order.
     written: list[int] = field(default_factory=list)
 
@@ -125,11 +126,15 @@ class PaperRound:
             self.ledger.rows[key].becomes(S.QUEUED)
 
     def claim(self, wish: Wish) -> Sequence[Owed]:
-        found = [row for row in self.ledger.rows.values() if self._may_be_claimed(row, wish)]
-        for row in found[: wish.count]:
+        free = [row for row in self.ledger.rows.values() if self._may_be_claimed(row, wish)]
+        # Whoever was given back has to wait until the others have had their turn.
+        free.sort(key=lambda row: row.owed.key <= self.ledger.last_claimed)
+        found = free[: wish.count]
+        for row in found:
             row.becomes(S.CLAIMED)
             row.due = None
-        return [row.owed for row in found[: wish.count]]
+            self.ledger.last_claimed = row.owed.key
+        return [row.owed for row in found]
 
     def _may_be_claimed(self, row: Row, wish: Wish) -> bool:
         is_due = row.state is S.DEFERRED and row.due is not None and row.due <= self.now

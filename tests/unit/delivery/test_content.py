@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.content import Inspected, inspect, on_the_wire, pieces_on_the_wire
+from newsletter.delivery.content import (
+    Inspected,
+    _by_lines,
+    _piece_by_piece,
+    inspect,
+    on_the_wire,
+    pieces_on_the_wire,
+)
 
 
 def fault_of(content: bytes) -> str:
@@ -97,3 +104,27 @@ def test_a_message_without_dots_at_line_starts_is_sent_as_it_is() -> None:
 
     assert not inspect(content).has_dots
     assert on_the_wire(content) == content + b"\r\n"
+
+
+@given(
+    st.lists(
+        st.text("a.\r\n\0é", max_size=12).map(str.encode)
+        | st.sampled_from([b"a\r\n", b".b\r\n", b"x" * 997 + b"\r\n", b"x" * 999 + b"\r\n"])
+        | st.sampled_from([b"a large piece\r\n" * 200, b".\xe9 dots\r\n" * 300, b"x" * 3000]),
+        max_size=8,
+    ),
+    st.booleans(),
+)
+def test_whole_lines_are_looked_through_together_like_one_piece_after_the_other(
+    pieces: list[bytes], is_whole: bool
+) -> None:
+    split = tuple(piece + b"\r\n" for piece in pieces) if is_whole else tuple(pieces)
+    whole = b"".join(split)
+
+    together, apart = _by_lines(split), _piece_by_piece(split)
+
+    assert together is None or (
+        without(together) == without(apart) and together.ends_a_line == apart.ends_a_line
+    )
+    assert (together is None) == any(not piece.endswith(b"\r\n") for piece in split)
+    assert without(apart) == without(_piece_by_piece((whole,)))

@@ -44,6 +44,14 @@ def test_the_strictest_limit_rules() -> None:
     assert allowance(limits, Used(in_hour=10, in_day=4), NOW).count == 3
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(per_second=15, per_hour=50), Limits(per_hour=3, per_day=7), Limits(50, 3, 7)],
+)
+def test_the_strictest_limit_rules_whichever_it_is(limits: Limits) -> None:
+    assert allowance(limits, Used(), NOW).count == 3
+
+
 def test_one_message_at_a_time_where_less_than_one_a_second_may_go() -> None:
     limits = Limits(per_second=0.1)
     after = next_at(0.1, None, 1, NOW)

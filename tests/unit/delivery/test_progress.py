@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.delivery.progress import Rate
+from newsletter.delivery.progress import Rate, RunEnd, Why
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 
@@ -38,3 +38,7 @@ def test_the_rate_is_true_again_soon_after_the_clock_was_set(change: timedelta) 
     seen = _run(rate, NOW + change, seconds=2 * int(Rate.WINDOW_SECONDS), each_second=100)
 
     assert seen == pytest.approx(100)
+
+
+def test_only_what_a_person_must_mend_is_trouble() -> None:
+    assert {why for why in Why if RunEnd(why).is_trouble} == {Why.STOPPED, Why.NO_LEDGER}

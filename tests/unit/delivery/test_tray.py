@@ -14,6 +14,7 @@ from newsletter.delivery.content import Content
 from newsletter.delivery.outcome import Outcome, Trouble
 from newsletter.delivery.outcome import Stage as At
 from newsletter.delivery.pacing import DomainLimits, Domains, Limits, WarmUp
+from newsletter.delivery.picking import MOST_CLAIMED
 from newsletter.delivery.routes import Route
 from newsletter.delivery.server import Server
 from newsletter.delivery.tray import ASK_AGAIN, EARLY_SHARE, LEAST_ROUND, WORTH_WRITING, Tray
@@ -325,6 +326,35 @@ def test_the_limit_of_a_domain_holds_up_only_that_domain() -> None:
 
     assert sum(key <= 500 for key in room.left) == 7
     assert sum(key > 500 for key in room.left) == 100
+
+
+def test_many_domains_at_their_limits_do_not_fill_the_hands_of_the_sender() -> None:
+    room = Room(1200)
+    for key, row in room.ledger.rows.items():
+        row.owed = row.owed._replace(domain=f"town{key // 4}.example")
+    room.tray.domains = Domains((DomainLimits("each", Limits(per_hour=1), ("*",)),))
+    most_claimed = 0
+
+    for _ in range(600):
+        if key := room.take():
+            room.settle(key)
+        most_claimed = max(most_claimed, len(room.ledger.keys(S.CLAIMED)))
+        room.clock.pass_(0.1)
+
+    assert len({room.ledger.rows[key].owed.domain for key in room.left}) == len(room.left) == 301
+    assert most_claimed < 2 * MOST_CLAIMED
+
+
+def test_a_rate_of_a_server_is_kept_from_round_to_round() -> None:
+    room = Room(300)
+    route = Route("main", Server("mail.example"), limits=Limits(per_second=20))
+
+    for _ in range(1000):
+        if key := room.take(route):
+            room.settle(key)
+        room.clock.pass_(0.005)
+
+    assert 90 <= len(room.left) <= 20 * 5 + 4
 
 
 @st.composite

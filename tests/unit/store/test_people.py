@@ -317,3 +317,44 @@ def test_leaving_twice_is_remembered_once(store: SqliteStore, people: People) ->
     assert (subscription.since, subscription.how) == (NOW, "by link")
     kinds = [row["kind"] for row in store.rows("SELECT kind FROM events ORDER BY id", {})]
     assert kinds == ["added confirmed", "unsubscribed"]
+
+
+def test_only_what_is_given_of_a_list_is_changed(people: People) -> None:
+    changed = people.change_list("Members", language="fr")
+
+    assert (changed.title, changed.language) == ("Members", "fr")
+    with pytest.raises(ListNotFoundError, match="'nobody'"):
+        people.change_list("nobody", title="Nobody")
+
+
+def test_a_suppression_is_found_though_nobody_with_that_address_ever_subscribed(
+    people: People,
+) -> None:
+    people.suppress("Stranger@Example.org", SuppressionReason.ASKED, now=NOW, note="letter")
+
+    found = people.find("stranger@example.org")
+
+    assert found.suppression is not None
+    assert found.subscriptions == ()
+
+
+def test_unsubscribing_somebody_unknown_changes_nothing(people: People, store: SqliteStore) -> None:
+    assert not people.unsubscribe("nobody@example.org", now=NOW, how="by link")
+
+    assert store.rows("SELECT kind FROM events", {}) == []
+
+
+def test_the_names_of_extra_fields_are_those_that_somebody_of_the_list_has(
+    people: People,
+) -> None:
+    people.add(
+        Subscriber("ana@example.org", fields={"town": "Biel"}), "members", now=NOW, how="by hand"
+    )
+    people.add(
+        Subscriber("ben@example.org", fields={"desk": "News"}), "press", now=NOW, how="by hand"
+    )
+
+    assert people.field_names("members") == ("town",)
+    assert sorted(people.field_names()) == ["desk", "town"]
+    with pytest.raises(ListNotFoundError):
+        people.field_names("nobody")
