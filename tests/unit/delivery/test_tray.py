@@ -345,6 +345,18 @@ def test_many_domains_at_their_limits_do_not_fill_the_hands_of_the_sender() -> N
     assert most_claimed < 2 * MOST_CLAIMED
 
 
+def test_what_may_go_is_not_given_back_to_make_room_for_others() -> None:
+    room = Room(1200, writing_seconds=0.0001)
+    for key, row in room.ledger.rows.items():
+        row.owed = row.owed._replace(domain=f"town{key // 4}.example")
+    room.tray.domains = Domains((DomainLimits("each", Limits(per_hour=1), ("*",)),))
+
+    room.send(500, each_seconds=0.0005)
+    room.tray.flush(room.clock.now)
+
+    assert len(room.ledger.keys(S.ACCEPTED)) == len(room.left) == 301
+
+
 def test_a_rate_of_a_server_is_kept_from_round_to_round() -> None:
     room = Room(300)
     route = Route("main", Server("mail.example"), limits=Limits(per_second=20))
