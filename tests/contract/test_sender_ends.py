@@ -7,38 +7,21 @@ import os
 import random
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from contextlib import contextmanager
+from datetime import timedelta
 
-from newsletter.delivery.ledger import Round
 from newsletter.delivery.progress import RunEnd, Why
 from newsletter.delivery.routes import Route
 from newsletter.delivery.sender import Manner, Sender
 from newsletter.delivery.server import Server, Timeouts
 from newsletter.delivery.tray import Tray
-from newsletter.errors import StoreError, StoreGoneError
+from newsletter.errors import StoreGoneError
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import DeliveryState, Progress
 from tests.servers.scripted import Script, ScriptedServer, say, scripted_server
 from tests.unit.delivery.paper_ledger import Clock, PaperLedger, make_ledger
 
 S = DeliveryState
-
-
-@dataclass
-class FailingLedger(PaperLedger):
-    """Cannot be written from its n-th round on."""
-
-    rounds: int = 0
-    last_round: int = 1_000_000
-    failure: StoreError | None = None
-
-    def round(self, now: datetime) -> AbstractContextManager[Round]:
-        self.rounds += 1
-        if self.failure is not None and self.rounds > self.last_round:
-            raise self.failure
-        return super().round(now)
 
 
 def _compose(owed: Owed) -> bytes:
@@ -66,10 +49,9 @@ def _send(
     return asyncio.run(run())
 
 
-def _failing(count: int, last_round: int) -> FailingLedger:
-    paper = make_ledger(Clock(), count)
+def _failing(count: int, last_round: int) -> PaperLedger:
     gone = StoreGoneError("the database 'newsletter.db' was taken away")
-    return FailingLedger(paper.clock, paper.rows, last_round=last_round, failure=gone)
+    return make_ledger(Clock(), count, last_round=last_round, failure=gone)
 
 
 def test_nothing_leaves_where_the_ledger_cannot_be_written_from_the_start() -> None:

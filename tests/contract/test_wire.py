@@ -98,6 +98,24 @@ def test_the_last_words_before_a_reset_are_heard() -> None:
     with_server(server, client)
 
 
+def test_a_wire_that_has_ended_has_no_address_and_takes_what_is_written_silently() -> None:
+    async def server(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 ready\r\n")
+
+    async def client(wire: Wire) -> None:
+        assert wire.addresses() == ("127.0.0.1", "127.0.0.1")
+        assert (await wire.reply(60)).code == 220
+        with pytest.raises(WireError):
+            await wire.reply(60)
+        await wire.close()
+
+        assert wire.addresses() == ("", "")
+        wire.write(b"EHLO here\r\n")
+        assert not wire.write_both((b"content",), b".")
+
+    with_server(server, client)
+
+
 def test_a_wait_ends_with_its_time_and_the_wire_with_it() -> None:
     async def server(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()

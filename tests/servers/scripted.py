@@ -169,6 +169,8 @@ class ScriptedServer:
             self._log_handle = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         tls = self.script.tls if self.script.implicit_tls else None
         listening = socket.create_server((self.host, self.port))
+        # As asyncio does for sockets of its own: else each answer waits for the one before.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.script.sips:
             # The size of a segment decides how much a sender's system takes at once.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

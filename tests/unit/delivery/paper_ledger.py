@@ -62,6 +62,10 @@ class PaperLedger:
     next_moments: dict[str, datetime] = field(default_factory=dict)
     firsts: dict[str, datetime] = field(default_factory=dict)
     is_full: bool = False
+    #: From here on nothing can be written, for this reason.
+    last_round: int = 1_000_000
+    failure: StoreError | None = None
+    rounds: int = 0
     last_claimed: int = 0
     #: Deliveries settled by each round, in order.
     written: list[int] = field(default_factory=list)
@@ -70,6 +74,9 @@ class PaperLedger:
     def round(self, now: datetime) -> Iterator[PaperRound]:
         if self.is_full:
             raise StoreError("no space is left on the disk")
+        self.rounds += 1
+        if self.failure is not None and self.rounds > self.last_round:
+            raise self.failure
         step = PaperRound(self, now)
         yield step
         self.clock.pass_(self.writing_seconds)

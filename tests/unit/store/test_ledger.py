@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -477,3 +478,19 @@ def test_an_answer_lost_by_a_sender_that_was_taken_for_dead_changes_nothing(
         step.settle([Settlement(owed.key, DeliveryState.UNKNOWN)])
 
     assert _states(store, mailing) == {"ana@example.org": "unknown"}
+
+
+def test_without_room_for_the_last_words_no_sender_begins(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, hard))
+    try:
+        with pytest.raises(StoreError, match="no room for the ledger") as caught:
+            _ledger(store, mailing)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert "newsletter resume" in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir() if "-sender-" in path.name] == []

@@ -16,7 +16,7 @@ def test_a_copy_and_a_backup_put_back_are_told_from_the_database(tmp_path: Path)
     database.write_bytes(b"books")
     before = fingerprint(database)
 
-    copy = shutil.copy(database, tmp_path / "copy.db")
+    copy = Path(shutil.copy(database, tmp_path / "copy.db"))
     database.rename(tmp_path / "backup.db")
     shutil.copy(copy, database)
 
