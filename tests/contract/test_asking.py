@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+import dns.resolver
 import pytest
 
 from newsletter.delivery import asking
@@ -105,3 +106,28 @@ def test_where_no_dns_server_listens_there_is_no_answer(monkeypatch: pytest.Monk
         port = taken.getsockname()[1]
 
     assert mail_hosts(["plain.example"], _server(port)) == {}
+
+
+def test_a_machine_that_knows_no_dns_server_gets_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unconfigured(*_: object) -> None:
+        raise dns.resolver.NoResolverConfiguration
+
+    # How dnspython reads this machine's resolv.conf.
+    monkeypatch.setattr(dns.resolver.BaseResolver, "read_resolv_conf", unconfigured)
+
+    assert mail_hosts(["plain.example"]) == {}
+
+
+def test_the_dns_servers_of_this_machine_are_asked_where_none_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with name_server(ZONE) as port:
+
+        def configured(resolver: dns.resolver.BaseResolver, _: object) -> None:
+            resolver.nameservers, resolver.port = ["127.0.0.1"], port
+
+        monkeypatch.setattr(dns.resolver.BaseResolver, "read_resolv_conf", configured)
+
+        assert mail_hosts(["plain.example"]) == {"plain.example": "mx.hosting.example"}

@@ -329,3 +329,12 @@ def test_the_dns_server_is_written_in_numbers(written: str, server: tuple[str, i
 def test_a_dns_server_that_is_no_address_is_refused(written: str) -> None:
     with pytest.raises(SettingsError, match="dns"):
         setup.name_server_of(SendingSettings(dns=written))
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [DomainSettings("g", ("bücher..example",)), DomainSettings("g", mx=("bücher..example",))],
+)
+def test_a_domain_that_cannot_be_one_is_refused(limit: DomainSettings) -> None:
+    with pytest.raises(SettingsError, match="'bücher"):
+        setup.domains_of(SendingSettings(domains=(limit,)))
