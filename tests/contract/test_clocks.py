@@ -18,6 +18,7 @@ from newsletter.delivery.routes import Route
 from newsletter.delivery.sender import Manner, Sender
 from newsletter.delivery.server import Server, Timeouts
 from newsletter.delivery.tray import Tray
+from newsletter.errors import StoreGoneError
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import DeliveryState, MailingState, Progress
 from tests.servers.scripted import Script, ScriptedServer, say, scripted_server
@@ -99,7 +100,9 @@ def _set_in_between(run: Run, change: timedelta, server: ScriptedServer, after: 
     run.now = now  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("change", [-HOURS, HOURS, -timedelta(days=400), timedelta(days=400)])
+@pytest.mark.parametrize(
+    "change", [-timedelta(seconds=5), -HOURS, HOURS, -timedelta(days=400), timedelta(days=400)]
+)
 def test_everybody_gets_one_message_whatever_the_clock_is_set_to(change: timedelta) -> None:
     run = Run(300)
 
@@ -178,3 +181,18 @@ def test_the_limit_of_an_hour_holds_though_the_clock_was_set_back() -> None:
 
     assert end.why is Why.TOLD
     assert len(server.accepted) == 8
+
+
+def test_a_run_ends_where_the_ledger_is_gone_when_the_clock_is_set_back() -> None:
+    run = Run(1, waits=timedelta(days=3650))
+
+    def watch(run: Run, glimpse: Progress) -> None:
+        run.change = -HOURS
+        run.ledger.last_round, run.ledger.failure = 0, StoreGoneError("the database is gone")
+
+    run.watch = watch
+
+    with scripted_server(Script(rcpt=say("451 4.3.0 later"))) as server:
+        end = run.by(server)
+
+    assert (end.why, end.reason) == (Why.NO_LEDGER, "the database is gone")

@@ -277,3 +277,32 @@ def test_a_template_knows_about_how_big_its_messages_are() -> None:
         made = template(runs, transfer)
 
         assert made.size_bytes == pytest.approx(len(made.fill({"name": "Anna"})), rel=0.02)
+
+
+@given(
+    st.lists(RUNS, min_size=1, max_size=3),
+    st.lists(st.sampled_from([2047, 2048, 5000]), min_size=1, max_size=4),
+    VALUE,
+    VALUE,
+)
+def test_the_pieces_joined_are_the_message_and_large_constants_are_the_same_for_all(
+    runs: list[list[str | Place]], sizes: list[int], name: str, link: str
+) -> None:
+    large = [("large " * 1000)[:size] for size in sizes]
+    mixed = [one for index, run in enumerate(runs) for one in (*run, large[index % len(large)])]
+    built = template(mixed, Transfer.HEADER)
+    mine, theirs = {"name": name, "link": link}, {"name": "Ana", "link": "https://x.example/"}
+
+    pieces, others = built.pieces(mine), built.pieces(theirs)
+
+    assert b"".join(pieces) == slow_text(mixed, mine).replace("\n", "\r\n").encode(
+        "utf-8", "replace"
+    )
+    assert all(
+        one is other for one, other in zip(pieces, others, strict=True) if one in _large(built)
+    )
+
+
+def _large(built: MessageTemplate) -> list[bytes]:
+    pieces = built.stretches[0].pieces
+    return [one for one in pieces if isinstance(one, bytes) and len(one) >= 2048]

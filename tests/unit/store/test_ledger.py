@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import StoreError
+from newsletter.errors import MailingNotFoundError, StoreError
 from newsletter.model.ledger import ALLOWED, Owed, Settlement, Wish
 from newsletter.model.mailing import (
     DeliveryState,
@@ -25,6 +25,7 @@ from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
+from newsletter.store.senders import SenderLock
 from newsletter.store.sqlite import SqliteStore
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
@@ -494,3 +495,12 @@ def test_without_room_for_the_last_words_no_sender_begins(
 
     assert "newsletter resume" in caught.value.hint
     assert [path.name for path in tmp_path.iterdir() if "-sender-" in path.name] == []
+
+
+def test_a_mailing_that_does_not_exist_and_a_folder_that_is_gone_are_named(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    with pytest.raises(MailingNotFoundError, match="'99'"):
+        Mailings(store).named(99)
+    with pytest.raises(StoreError, match="cannot write"):
+        SenderLock(tmp_path / "gone" / "newsletter.db-sender-1")
