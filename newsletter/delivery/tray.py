@@ -129,10 +129,6 @@ class Tray:
         in_hand = self._claimed or self._on_wire or any(self._ready.values())
         return self._is_drained and not in_hand and not self.has_results
 
-    def ask_at(self, route: Route) -> datetime | None:
-        """Return when to ask again for this route; None: any time."""
-        return self._ask_at.get(route.name)
-
     def at_hand(self, route: Route, now: datetime) -> int:
         """Return how many could be taken, claiming a few where there are none.
 
@@ -146,7 +142,7 @@ class Tray:
         return len(self._claimed)
 
     def take(self, route: Route, now: datetime, crew: int) -> Handed | None:
-        """Return a message whose intent is durable; None: none now, see `ask_at`.
+        """Return a message whose intent is durable; None: none now.
 
         Raises StoreError where the ledger cannot be written: then nothing may leave.
         """
@@ -177,7 +173,7 @@ class Tray:
         if settlement.state is DeliveryState.QUEUED:
             self._given_back[key] += 1
             self._released.append(key)
-            self._ask_soon()
+            self.wake()
         else:
             self._given_back.pop(key, None)
             self._results.append(settlement)
@@ -198,13 +194,10 @@ class Tray:
 
     def wake(self) -> None:
         """Ask the ledger again at once: something may be due now."""
-        self._ask_soon()
-
-    # one round
-
-    def _ask_soon(self) -> None:
         self._ask_at.clear()
         self._is_drained = False
+
+    # one round
 
     @contextmanager
     def _step(self, now: datetime) -> Iterator[Round]:
