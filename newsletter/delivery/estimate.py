@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from math import ceil
 
 from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
 
@@ -22,8 +23,8 @@ def _longest(route: RouteSettings, readers: float) -> float:
     return max(
         readers / route.per_second if route.per_second else 0.0,
         # A whole window's worth may go at its beginning.
-        (readers // route.per_hour) * _HOUR if route.per_hour else 0.0,
-        (readers // route.per_day) * _DAY if route.per_day else 0.0,
+        max(0, ceil(readers / route.per_hour) - 1) * _HOUR if route.per_hour else 0.0,
+        max(0, ceil(readers / route.per_day) - 1) * _DAY if route.per_day else 0.0,
     )
 
 

@@ -1,7 +1,7 @@
 """What is owed and what happened: claim, settle, resume (the protocol and its states).
 
 The states and the ways between them are `newsletter.model.ledger.ALLOWED`; what an
-outcome makes of a delivery is decided here, in `settle`. The ledger decides what was
+outcome makes of a delivery is decided here, in `accepted` and `settle`. The ledger decides what was
 sent, nobody else: a sender may be killed, stopped or started twice at any moment.
 """
 

@@ -52,7 +52,7 @@ class Picking:
             return [], route.ask_again
         chosen = self._choose(claimed, wanted)
         if len(chosen) < wanted:
-            fresh = self._claim(wanted - len(chosen), claimed)
+            fresh = self._claim(wanted - len(chosen), claimed, chosen)
             claimed += fresh
             chosen += self._choose(fresh, wanted - len(chosen))
         return chosen, self._soonest() if not chosen else None
@@ -123,18 +123,19 @@ class Picking:
         self._allowed[name] = Allowance(allowed.count - 1, allowed.ask_again or self._now)
         return True
 
-    def _claim(self, wanted: int, claimed: list[Owed]) -> list[Owed]:
+    def _claim(self, wanted: int, claimed: list[Owed], chosen: list[Owed]) -> list[Owed]:
         """Claim more, but nothing of the domains that are at their limit."""
-        self._make_room(claimed)
+        self._make_room(claimed, chosen)
         count = max(wanted, MOST_CLAIMED // 4)
         blocked = tuple(domain for group in self._blocked.values() for domain in group)
         return list(self._step.claim(Wish(count, not_domains=blocked, every=self._every)))
 
-    def _make_room(self, claimed: list[Owed]) -> None:
+    def _make_room(self, claimed: list[Owed], chosen: list[Owed]) -> None:
         """Give back what is only waiting for its domain, so that others can be claimed."""
         if len(claimed) < MOST_CLAIMED:
             return
-        surplus = [owed for owed in claimed if not self._may_go(owed)][MOST_CLAIMED // 4 :]
+        going = {owed.key for owed in chosen}
+        surplus = [owed for owed in claimed if owed.key not in going][MOST_CLAIMED // 4 :]
         self._step.release([owed.key for owed in surplus])
         gone = {owed.key for owed in surplus}
         claimed[:] = [owed for owed in claimed if owed.key not in gone]

@@ -42,10 +42,10 @@ WRITING_SHARE = 20
 #: what was answered and not written; even so writing takes at most a tenth of the time.
 WORTH_WRITING = 16
 EARLY_SHARE = 10
-#: However few connections there are, a round may have so many.
-LEAST_ROUND = 64
-#: Where all that was chosen has unsubscribed meanwhile, the next round follows at once, but
-#: not so often that the answers of the servers wait.
+#: No round is larger than this, or than four for each connection where that is more.
+MOST_AT_ONCE = 64
+#: Where all that was chosen has unsubscribed or cannot be built, the next round follows at
+#: once, but not so often that the answers of the servers wait.
 ROUNDS_AT_ONCE = 50
 #: So often the table is asked again for what others may have put back.
 ASK_AGAIN = timedelta(seconds=1)
@@ -266,7 +266,7 @@ class Tray:
         worth = max(ROUND, timedelta(seconds=WRITING_SHARE * self._writing))
         lasted = now - self._began if self._began else worth
         used = ceil(self._taken * (worth / lasted)) if lasted > timedelta(0) else 2 * self._size
-        self._size = max(1, self._size // 2, min(used, 2 * self._size, max(LEAST_ROUND, 4 * crew)))
+        self._size = max(1, self._size // 2, min(used, 2 * self._size, max(MOST_AT_ONCE, 4 * crew)))
         self._began, self._taken = now, 0
         return self._size
 

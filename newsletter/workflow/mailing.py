@@ -53,7 +53,10 @@ def named(workspace: Workspace, mailing: int) -> Mailing:
 
 
 def the_open_one(workspace: Workspace) -> Mailing:
-    """Return the one mailing that is open; MailingStateError where none or several are."""
+    """Return the one mailing that is open.
+
+    Raises MailingNotFoundError where none is, MailingStateError where several are.
+    """
     is_open = [
         one
         for one in mailings(workspace)

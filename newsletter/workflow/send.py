@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from newsletter.store import Store
     from newsletter.workspace import Workspace
 
-#: A lost answer is sent again by itself only so often; then a person decides. Far more often
-#: than anybody is killed at work: most of what was in flight had not left.
-MOST_COPIES = 10
+#: A lost answer is sent again by itself up to so many attempts; then a person decides. Many,
+#: because most of what was in flight when a sender was killed had not left.
+MOST_ATTEMPTS = 10
 #: How often the scheduler looks for what is due.
 SCHEDULE_SECONDS = 5.0
 #: What may be sent: started, or to be started.
@@ -221,7 +221,7 @@ class _Run:
             now=now,
             who="policy",
             words="the answer was lost: sent again",
-            choice=Choice(most_attempts=MOST_COPIES - 1),
+            choice=Choice(most_attempts=MOST_ATTEMPTS - 1),
         )
 
     def _send(self, ledger: SqliteLedger, routes: tuple[Route, ...]) -> RunEnd:
@@ -320,6 +320,8 @@ class Told:
 
     sentence: str
     signal: int = 0
+    #: It waits for a person, and is told once.
+    waits: bool = False
 
 
 def run_due(
@@ -340,10 +342,10 @@ def run_due(
     while True:
         for mailing in _due(workspace, datetime.now(UTC)):
             happened = _attempt(workspace, mailing, how)
-            sentence = happened.sentence
-            if sentence not in told:
+            if happened.sentence not in told:
                 yield happened
-            told = {sentence} | told if "should have gone" in sentence else told
+            if happened.waits:
+                told.add(happened.sentence)
             if happened.signal:
                 return
         if once:
@@ -382,7 +384,8 @@ def _attempt(workspace: Workspace, mailing: Mailing, how: Resumption) -> Told:
     try:
         sent = resume(workspace, mailing.id, how, now=datetime.now(UTC))
     except NewsletterError as error:
-        return Told(f"mailing {mailing.id}: {error} {error.hint}".strip())
+        waits = isinstance(error, ConfirmationNeededError)
+        return Told(f"mailing {mailing.id}: {error} {error.hint}".strip(), waits=waits)
     why = f": {sent.end.reason}" if sent.end.reason else ""
     balance = sent.mailing.balance
     return Told(

@@ -17,7 +17,7 @@ from newsletter.delivery.pacing import DomainLimits, Domains, Limits, WarmUp
 from newsletter.delivery.picking import MOST_CLAIMED
 from newsletter.delivery.routes import Route
 from newsletter.delivery.server import Server
-from newsletter.delivery.tray import ASK_AGAIN, EARLY_SHARE, LEAST_ROUND, WORTH_WRITING, Tray
+from newsletter.delivery.tray import ASK_AGAIN, EARLY_SHARE, MOST_AT_ONCE, WORTH_WRITING, Tray
 from newsletter.errors import MessageError, StoreError
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import DeliveryState, MailingState
@@ -107,7 +107,7 @@ def test_results_are_written_before_the_round_is_used_up() -> None:
 
     # Rounds have grown to their largest by then, and no more than this ever waits.
     assert room.most_unwritten <= WORTH_WRITING
-    assert room.most_open >= LEAST_ROUND
+    assert room.most_open >= MOST_AT_ONCE
 
 
 def test_results_that_are_written_early_are_true_and_nobody_is_handed_out_twice() -> None:
@@ -137,7 +137,7 @@ def test_writing_takes_at_most_a_tenth_of_the_time_on_a_slow_disk_too(
 ) -> None:
     room = Room(2000, writing_seconds=writing_seconds)
     # So fast that the largest round lasts ten times as long as it takes to write.
-    each_seconds = CREW * EARLY_SHARE * writing_seconds / LEAST_ROUND
+    each_seconds = CREW * EARLY_SHARE * writing_seconds / MOST_AT_ONCE
 
     room.send(500, each_seconds=each_seconds)
     began, before = room.clock.seconds, room.tray.commits
@@ -168,7 +168,7 @@ def test_the_size_of_the_rounds_follows_the_server() -> None:
     slow_again = room.most_open
 
     assert slow < 2 * CREW
-    assert fast >= LEAST_ROUND
+    assert fast >= MOST_AT_ONCE
     assert slow_again < 2 * CREW
 
 
