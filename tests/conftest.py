@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.settings import ENVIRONMENT
 from tests.servers.news_site import NewsSite
+from tests.servers.postgres import Postgres, found_binaries, postgres
 
 #: Set where the tests decide over a landing: `make test` does, and so do the usual services.
 IS_CI = os.environ.get("CI", "") not in {"", "0", "false"}
@@ -39,3 +40,10 @@ def news_site() -> Iterator[NewsSite]:
     """A news site on loopback that answers what a test tells it to."""
     with NewsSite() as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL server on loopback, one for all tests: each makes a database of its own."""
+    with postgres(found_binaries(IS_CI)) as server:
+        yield server
