@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +10,13 @@ from newsletter.delivery.rules import HARD_BOUNCES
 from newsletter.model.ledger import Settlement, Wish
 from newsletter.model.mailing import DeliveryState, MailingState, Recipient, UnknownPolicy
 from newsletter.model.people import Suppression, SuppressionReason
+from newsletter.store import Store
 from newsletter.store.bounces import lift_bounced, suppress_all_bounced, suppress_bounced
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
-from newsletter.store.sqlite import SqliteStore
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -34,13 +32,7 @@ GONE = Settlement(
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with SqliteStore.open(tmp_path / "newsletter.db", create=True) as opened:
-        yield opened
-
-
-def _sent(store: SqliteStore, *refusals: Settlement, people: list[str] = PEOPLE) -> int:
+def _sent(store: Store, *refusals: Settlement, people: list[str] = PEOPLE) -> int:
     """Send to everybody; the first are refused like this, the others accepted."""
     edition = FrozenEdition("en", b"", "")
     new = NewMailing("2016-05", (), (edition,), UnknownPolicy.RESEND, "here", NOW)
@@ -52,7 +44,7 @@ def _sent(store: SqliteStore, *refusals: Settlement, people: list[str] = PEOPLE)
     return mailing.id
 
 
-def _answer(store: SqliteStore, mailing: int, *refusals: Settlement, at: datetime = NOW) -> None:
+def _answer(store: Store, mailing: int, *refusals: Settlement, at: datetime = NOW) -> None:
     ledger = SqliteLedger(store, mailing, "here", at)
     with ledger.round(at) as step:
         owed = step.intend(step.claim(Wish(100)), "main")
@@ -71,7 +63,7 @@ def _refused(**changes: object) -> Settlement:
     return GONE._replace(**changes)  # type: ignore[arg-type]
 
 
-def test_a_hard_bounce_is_suppressed_with_reply_mailing_and_time(store: SqliteStore) -> None:
+def test_a_hard_bounce_is_suppressed_with_reply_mailing_and_time(store: Store) -> None:
     mailing = _sent(store, GONE)
 
     assert suppress_bounced(store, mailing, HARD_BOUNCES) == (PEOPLE[0],)
@@ -101,20 +93,20 @@ def test_a_hard_bounce_is_suppressed_with_reply_mailing_and_time(store: SqliteSt
     ],
     ids=lambda one: f"{one.stage} {one.code} {one.enhanced} {one.reason} {one.state}",
 )
-def test_no_other_answer_blames_the_address(store: SqliteStore, refusal: Settlement) -> None:
+def test_no_other_answer_blames_the_address(store: Store, refusal: Settlement) -> None:
     mailing = _sent(store, refusal)
 
     assert suppress_bounced(store, mailing, HARD_BOUNCES) == ()
     assert People(store).suppression(PEOPLE[0]) is None
 
 
-def test_where_more_came_back_than_was_taken_it_is_not_the_readers(store: SqliteStore) -> None:
+def test_where_more_came_back_than_was_taken_it_is_not_the_readers(store: Store) -> None:
     mailing = _sent(store, GONE, GONE, GONE)
 
     assert suppress_bounced(store, mailing, HARD_BOUNCES) == ()
 
 
-def test_what_another_mailing_brought_proves_nothing_for_this_one(store: SqliteStore) -> None:
+def test_what_another_mailing_brought_proves_nothing_for_this_one(store: Store) -> None:
     _sent(store, people=[f"a{number}@town.example" for number in range(9)])
     mailing = _sent(store, GONE, GONE, GONE)
 
@@ -122,7 +114,7 @@ def test_what_another_mailing_brought_proves_nothing_for_this_one(store: SqliteS
 
 
 def test_what_another_mailing_did_not_bring_proves_nothing_against_this_one(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     _sent(store, *[GONE] * 9, people=[f"a{number}@town.example" for number in range(9)])
     mailing = _sent(store, GONE)
@@ -130,7 +122,7 @@ def test_what_another_mailing_did_not_bring_proves_nothing_against_this_one(
     assert suppress_bounced(store, mailing, HARD_BOUNCES) == (PEOPLE[0],)
 
 
-def test_what_a_person_lifted_stays_lifted_until_it_bounces_again(store: SqliteStore) -> None:
+def test_what_a_person_lifted_stays_lifted_until_it_bounces_again(store: Store) -> None:
     mailing = _sent(store, GONE)
     suppress_bounced(store, mailing, HARD_BOUNCES)
     People(store).lift_suppression(PEOPLE[0], now=NOW + timedelta(hours=1))
@@ -144,7 +136,7 @@ def test_what_a_person_lifted_stays_lifted_until_it_bounces_again(store: SqliteS
     assert suppress_bounced(store, mailing, HARD_BOUNCES) == (PEOPLE[0],)
 
 
-def test_a_reason_that_was_there_before_stays(store: SqliteStore) -> None:
+def test_a_reason_that_was_there_before_stays(store: Store) -> None:
     mailing = _sent(store, GONE)
     People(store).suppress(PEOPLE[0], SuppressionReason.COMPLAINED, now=NOW)
 
@@ -155,7 +147,7 @@ def test_a_reason_that_was_there_before_stays(store: SqliteStore) -> None:
     assert kept.reason is SuppressionReason.COMPLAINED
 
 
-def test_the_next_preparation_makes_up_for_a_sender_that_was_killed(store: SqliteStore) -> None:
+def test_the_next_preparation_makes_up_for_a_sender_that_was_killed(store: Store) -> None:
     _sent(store, GONE)
 
     suppress_all_bounced(store, HARD_BOUNCES)
@@ -163,7 +155,7 @@ def test_the_next_preparation_makes_up_for_a_sender_that_was_killed(store: Sqlit
     assert People(store).suppression(PEOPLE[0]) is not None
 
 
-def test_a_mailing_that_waits_for_a_person_suppresses_nobody(store: SqliteStore) -> None:
+def test_a_mailing_that_waits_for_a_person_suppresses_nobody(store: Store) -> None:
     mailing = _sent(store, GONE)
     Mailings(store).move(mailing, MailingState.PAUSED, since=list(MailingState), now=NOW)
 
@@ -173,7 +165,7 @@ def test_a_mailing_that_waits_for_a_person_suppresses_nobody(store: SqliteStore)
 
 
 def test_who_is_to_be_tried_again_is_free_of_what_this_mailing_suppressed(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     mailing = _sent(store, GONE, _refused(reason="moved", code=551))
     suppress_bounced(store, mailing, HARD_BOUNCES)
@@ -188,7 +180,7 @@ def test_who_is_to_be_tried_again_is_free_of_what_this_mailing_suppressed(
 
 @pytest.mark.parametrize("reason", sorted(set(SuppressionReason) - {SuppressionReason.BOUNCED}))
 def test_to_try_again_lifts_no_other_reason_whatever_its_note_says(
-    store: SqliteStore, reason: SuppressionReason
+    store: Store, reason: SuppressionReason
 ) -> None:
     mailing = _sent(store, GONE)
     People(store).suppress(PEOPLE[0], reason, now=NOW, note=f"mailing {mailing} (2016-05): no more")
@@ -198,7 +190,7 @@ def test_to_try_again_lifts_no_other_reason_whatever_its_note_says(
     assert People(store).suppression(PEOPLE[0]) is not None
 
 
-def test_to_try_again_lifts_nothing_that_another_mailing_suppressed(store: SqliteStore) -> None:
+def test_to_try_again_lifts_nothing_that_another_mailing_suppressed(store: Store) -> None:
     mailing = _sent(store, GONE)
     note = f"mailing {mailing}1 (2016-05): 550 no such user"
     People(store).suppress(PEOPLE[0], SuppressionReason.BOUNCED, now=NOW, note=note)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model.ledger import Settlement, Wish
 from newsletter.model.mailing import DeliveryState, MailingState, Recipient, UnknownPolicy
+from newsletter.store import Store
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger, count_by_state
 from newsletter.store.mailings import Mailings
-from newsletter.store.sqlite import SqliteStore
+from tests.databases import Database
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -24,13 +23,7 @@ PEOPLE = ["ana@a.example", "ben@a.example", "cy@b.example"]
 S = DeliveryState
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with SqliteStore.open(tmp_path / "newsletter.db", create=True) as opened:
-        yield opened
-
-
-def _sent(store: SqliteStore, issue: str, *answers: Settlement) -> int:
+def _sent(store: Store, issue: str, *answers: Settlement) -> int:
     """Freeze a mailing to everybody and settle the first of its deliveries like this."""
     edition = FrozenEdition("en", b"", "")
     new = NewMailing(issue, (), (edition,), UnknownPolicy.HOLD, "here", NOW)
@@ -43,7 +36,7 @@ def _sent(store: SqliteStore, issue: str, *answers: Settlement) -> int:
     return mailing.id
 
 
-def _answer(store: SqliteStore, mailing: int, *answers: Settlement) -> None:
+def _answer(store: Store, mailing: int, *answers: Settlement) -> None:
     ledger = SqliteLedger(store, mailing, "here", NOW)
     with ledger.round(NOW) as step:
         owed = step.intend(step.claim(Wish(len(answers))), "main")
@@ -57,7 +50,7 @@ def _answer(store: SqliteStore, mailing: int, *answers: Settlement) -> None:
     ledger.abandon()
 
 
-def test_two_mailings_never_mix_in_any_list_or_count(store: SqliteStore) -> None:
+def test_two_mailings_never_mix_in_any_list_or_count(store: Store) -> None:
     refused = Settlement(0, S.REFUSED, "mailbox-full", words="full")
     deferred = Settlement(0, S.DEFERRED, "greylisted", due=NOW)
     one = _sent(store, "2016-05", refused, deferred)
@@ -78,7 +71,7 @@ def test_two_mailings_never_mix_in_any_list_or_count(store: SqliteStore) -> None
 
 
 def test_a_list_by_state_has_those_in_it_alone_page_after_page(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsletter.store.deliveries.PAGE", 1)
     mailing = _sent(store, "2016-05", Settlement(0, S.ACCEPTED))
@@ -90,7 +83,7 @@ def test_a_list_by_state_has_those_in_it_alone_page_after_page(
 
 
 def test_somebody_deferred_is_due_when_the_time_has_come_and_not_before(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     mailing = _sent(store, "2016-05", Settlement(0, S.DEFERRED, due=LATER))
     deliveries = Deliveries(store, mailing)
@@ -102,17 +95,19 @@ def test_somebody_deferred_is_due_when_the_time_has_come_and_not_before(
     assert not deliveries.is_any_due(LATER)
 
 
-def test_whoever_is_not_in_a_mailing_has_no_number_and_no_history(store: SqliteStore) -> None:
+def test_whoever_is_not_in_a_mailing_has_no_number_and_no_history(store: Store) -> None:
     deliveries = Deliveries(store, _sent(store, "2016-05"))
 
     assert deliveries.key_of("nobody@a.example") == 0
     assert deliveries.history("nobody@a.example") == ()
 
 
-def test_the_time_of_a_canary_and_of_a_move_are_one_mailings_own(store: SqliteStore) -> None:
+def test_the_time_of_a_canary_and_of_a_move_are_one_mailings_own(
+    store: Store, database: Database
+) -> None:
     one, other = _sent(store, "2016-05"), _sent(store, "2016-06")
     mailings = Mailings(store)
-    store.connection.execute("UPDATE mailings SET canary = 10")
+    database.change("UPDATE mailings SET canary = 10")
 
     mailings.end_canary(one)
     mailings.settle_machine(one, "there")
@@ -125,33 +120,37 @@ def test_the_time_of_a_canary_and_of_a_move_are_one_mailings_own(store: SqliteSt
     assert not mailings.move(one, MailingState.SENDING, since=[MailingState.PREPARED], now=NOW)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.sampled_from([S.ACCEPTED, S.DEFERRED, S.REFUSED, S.UNKNOWN]), max_size=3))
-def test_planned_is_the_sum_of_its_parts_in_every_table(
-    tmp_path_factory: pytest.TempPathFactory, states: list[DeliveryState]
-) -> None:
-    path = tmp_path_factory.mktemp("books") / "newsletter.db"
-    with SqliteStore.open(path, create=True) as store:
-        answers = [
-            Settlement(0, state, f"reason-{number}", due=NOW if state is S.DEFERRED else None)
-            for number, state in enumerate(states)
-        ]
-        mailing = _sent(store, "2016-05", *answers)
-        deliveries = Deliveries(store, mailing)
-        balance = count_by_state(store, mailing)
+def test_planned_is_the_sum_of_its_parts_in_every_table(database: Database) -> None:
+    @settings(max_examples=database.examples)
+    @given(st.lists(st.sampled_from([S.ACCEPTED, S.DEFERRED, S.REFUSED, S.UNKNOWN]), max_size=3))
+    def check(states: list[DeliveryState]) -> None:
+        with database.fresh_store() as store:
+            _check_the_sums(store, states)
 
-        parts = (
-            balance.accepted
-            + balance.refused
-            + balance.skipped
-            + balance.unknown
-            + balance.deferred
-            + balance.waiting
-        )
-        assert balance.planned == parts == len(PEOPLE)
-        assert sum(count for _, _, count in deliveries.by_edition()) == len(PEOPLE)
-        assert sum(count for _, _, count in deliveries.by_domain()) == len(PEOPLE)
-        explained = balance.refused + balance.deferred + balance.skipped + balance.unknown
-        assert sum(count for _, _, count, _ in deliveries.by_reason()) == explained
-        assert len(list(deliveries.listed())) == len(PEOPLE)
-        assert Mailings(store).finish(mailing, now=NOW) == (not balance.is_open)
+    check()
+
+
+def _check_the_sums(store: Store, states: list[DeliveryState]) -> None:
+    answers = [
+        Settlement(0, state, f"reason-{number}", due=NOW if state is S.DEFERRED else None)
+        for number, state in enumerate(states)
+    ]
+    mailing = _sent(store, "2016-05", *answers)
+    deliveries = Deliveries(store, mailing)
+    balance = count_by_state(store, mailing)
+
+    parts = (
+        balance.accepted
+        + balance.refused
+        + balance.skipped
+        + balance.unknown
+        + balance.deferred
+        + balance.waiting
+    )
+    assert balance.planned == parts == len(PEOPLE)
+    assert sum(count for _, _, count in deliveries.by_edition()) == len(PEOPLE)
+    assert sum(count for _, _, count in deliveries.by_domain()) == len(PEOPLE)
+    explained = balance.refused + balance.deferred + balance.skipped + balance.unknown
+    assert sum(count for _, _, count, _ in deliveries.by_reason()) == explained
+    assert len(list(deliveries.listed())) == len(PEOPLE)
+    assert Mailings(store).finish(mailing, now=NOW) == (not balance.is_open)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -17,24 +15,17 @@ from newsletter.model.people import (
     SubscriptionStatus,
     SuppressionReason,
 )
-from newsletter.store import open_store
+from newsletter.store import Store
 from newsletter.store.importing import Import
 from newsletter.store.people import People
 from newsletter.store.readers import Readers
-from newsletter.store.sqlite import SqliteStore
 
 NOW = datetime(2016, 5, 20, 9, 0, tzinfo=UTC)
 LATER = datetime(2016, 6, 1, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with open_store("sqlite:///people.db", root=tmp_path, create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def people(store: SqliteStore) -> People:
+def people(store: Store) -> People:
     found = People(store)
     found.ensure_list("members", now=NOW)
     return found
@@ -44,7 +35,7 @@ def _person(address: str, **more: object) -> ImportedPerson:
     return ImportedPerson(1, EmailAddress(address), **more)  # type: ignore[arg-type]
 
 
-def _import(store: SqliteStore, *rows: ImportedPerson, list_key: str = "members") -> dict[str, int]:
+def _import(store: Store, *rows: ImportedPerson, list_key: str = "members") -> dict[str, int]:
     batch = Import(store, list_key)
     batch.add(rows)
     tried = batch.judge()
@@ -53,18 +44,18 @@ def _import(store: SqliteStore, *rows: ImportedPerson, list_key: str = "members"
     return {str(judgement): count for judgement, count in done.items()}
 
 
-def _addresses(store: SqliteStore, *lists: str) -> list[str]:
+def _addresses(store: Store, *lists: str) -> list[str]:
     return [reader.subscriber.address for reader in Readers(store).recipients(lists or ["members"])]
 
 
-def test_new_people_are_on_the_list_in_the_order_of_the_file(store: SqliteStore) -> None:
+def test_new_people_are_on_the_list_in_the_order_of_the_file(store: Store) -> None:
     done = _import(store, _person("bo@example.org"), _person("ana@example.org"))
 
     assert done == {"new": 2}
     assert _addresses(store) == ["bo@example.org", "ana@example.org"]
 
 
-def test_judging_writes_nothing(store: SqliteStore) -> None:
+def test_judging_writes_nothing(store: Store) -> None:
     batch = Import(store, "members")
     batch.add([_person("ana@example.org")])
 
@@ -75,7 +66,7 @@ def test_judging_writes_nothing(store: SqliteStore) -> None:
 
 
 def test_the_same_person_in_another_form_is_merged_and_gaps_are_filled(
-    store: SqliteStore, people: People
+    store: Store, people: People
 ) -> None:
     batch = Import(store, "members")
     batch.add(
@@ -95,9 +86,7 @@ def test_the_same_person_in_another_form_is_merged_and_gaps_are_filled(
     assert record.subscriber.fields == {"town": "Quito", "age": "7"}
 
 
-def test_who_unsubscribed_or_is_suppressed_is_left_alone(
-    store: SqliteStore, people: People
-) -> None:
+def test_who_unsubscribed_or_is_suppressed_is_left_alone(store: Store, people: People) -> None:
     for name in ("left", "bounced", "stays"):
         people.add(Subscriber(f"{name}@example.org"), "members", now=NOW, how="x")
     people.unsubscribe("left@example.org", "members", now=NOW, how="by link")
@@ -120,7 +109,7 @@ def test_who_unsubscribed_or_is_suppressed_is_left_alone(
 
 
 def test_who_left_altogether_does_not_come_back_by_another_list(
-    store: SqliteStore, people: People
+    store: Store, people: People
 ) -> None:
     people.add(Subscriber("ana@example.org"), "members", now=NOW, how="x")
     people.unsubscribe("ana@example.org", now=NOW, how="by link")
@@ -129,7 +118,7 @@ def test_who_left_altogether_does_not_come_back_by_another_list(
 
 
 def test_who_left_one_list_and_stays_on_another_may_join_a_third(
-    store: SqliteStore, people: People
+    store: Store, people: People
 ) -> None:
     people.ensure_list("press", now=NOW)
     for key in ("members", "press"):
@@ -139,7 +128,7 @@ def test_who_left_one_list_and_stays_on_another_may_join_a_third(
     assert _import(store, _person("ana@example.org"), list_key="third") == {"new": 1}
 
 
-def test_a_file_confirms_nobody_who_never_confirmed(store: SqliteStore, people: People) -> None:
+def test_a_file_confirms_nobody_who_never_confirmed(store: Store, people: People) -> None:
     people.add(
         Subscriber("ana@example.org"),
         "members",
@@ -152,7 +141,7 @@ def test_a_file_confirms_nobody_who_never_confirmed(store: SqliteStore, people: 
     assert _addresses(store) == []
 
 
-def test_importing_the_same_file_again_changes_nothing(store: SqliteStore) -> None:
+def test_importing_the_same_file_again_changes_nothing(store: Store) -> None:
     row = _person("ana@example.org", name="Ana", fields={"quote": 'a "b" \\ ü\n'})
     _import(store, row)
 
@@ -160,7 +149,7 @@ def test_importing_the_same_file_again_changes_nothing(store: SqliteStore) -> No
 
 
 def test_what_the_file_knows_anew_is_taken_and_nothing_is_emptied(
-    store: SqliteStore, people: People
+    store: Store, people: People
 ) -> None:
     _import(store, _person("ana@example.org", name="Ana", fields={"town": "Quito"}))
 
@@ -174,7 +163,7 @@ def test_what_the_file_knows_anew_is_taken_and_nothing_is_emptied(
 
 
 def test_people_whom_the_file_calls_unsubscribed_leave_or_never_join(
-    store: SqliteStore, people: People
+    store: Store, people: People
 ) -> None:
     people.add(Subscriber("ana@example.org"), "members", now=NOW, how="x")
     gone = SubscriptionStatus.UNSUBSCRIBED
@@ -187,7 +176,7 @@ def test_people_whom_the_file_calls_unsubscribed_leave_or_never_join(
     assert _import(store, *rows) == {"unchanged": 2}
 
 
-def test_of_two_rows_of_one_person_the_more_careful_counts(store: SqliteStore) -> None:
+def test_of_two_rows_of_one_person_the_more_careful_counts(store: Store) -> None:
     gone = SubscriptionStatus.UNSUBSCRIBED
 
     done = _import(store, _person("ana@example.org", status=gone), _person("ANA@example.org"))
@@ -195,9 +184,7 @@ def test_of_two_rows_of_one_person_the_more_careful_counts(store: SqliteStore) -
     assert done == {"unsubscribed": 1}
 
 
-def test_people_whom_the_file_calls_bounced_are_suppressed(
-    store: SqliteStore, people: People
-) -> None:
+def test_people_whom_the_file_calls_bounced_are_suppressed(store: Store, people: People) -> None:
     row = _person("ana@example.org", suppression=SuppressionReason.BOUNCED)
 
     assert _import(store, row) == {"suppressed": 1}
@@ -207,20 +194,20 @@ def test_people_whom_the_file_calls_bounced_are_suppressed(
     assert _import(store, row) == {"unchanged": 1}
 
 
-def test_the_import_and_what_it_took_away_leave_events(store: SqliteStore) -> None:
+def test_the_import_and_what_it_took_away_leave_events(store: Store) -> None:
     gone = SubscriptionStatus.UNSUBSCRIBED
     _import(store, _person("ana@example.org"), _person("bo@example.org", status=gone))
 
     rows = store.rows("SELECT kind, canonical, list_key FROM events ORDER BY id", {})
 
-    assert [tuple(row) for row in rows] == [
+    assert [(row["kind"], row["canonical"], row["list_key"]) for row in rows] == [
         ("unsubscribed", "bo@example.org", "members"),
         ("import", "", "members"),
     ]
 
 
 def test_a_known_person_joins_another_list_and_keeps_their_number(
-    store: SqliteStore, people: People
+    store: Store, people: People
 ) -> None:
     _import(store, _person("ana@example.org"))
     known = people.find("ana@example.org").subscriber.id
@@ -232,21 +219,7 @@ def test_a_known_person_joins_another_list_and_keeps_their_number(
     assert _addresses(store, "members", "press") == ["ana@example.org", "new@example.org"]
 
 
-def test_a_disk_that_fills_up_leaves_everything_as_it_was(store: SqliteStore) -> None:
-    People(store).ensure_list("members", now=NOW)
-    pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
-    batch = Import(store, "members")
-    batch.add(_person(f"{'long' * 10}{number}@example.org") for number in range(2000))
-    store.connection.execute(f"PRAGMA max_page_count = {pages}")
-
-    with pytest.raises(StoreError, match="full"):
-        batch.write(now=NOW, how="import")
-
-    assert store.rows("SELECT * FROM subscribers", {}) == []
-    assert store.rows("SELECT * FROM events", {}) == []
-
-
-def test_a_store_that_cannot_be_used_any_more_is_a_store_error(store: SqliteStore) -> None:
+def test_a_store_that_cannot_be_used_any_more_is_a_store_error(store: Store) -> None:
     batch = Import(store, "members")
     store.close()
 

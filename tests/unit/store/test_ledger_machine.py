@@ -8,15 +8,13 @@ they only believe they hold: after a sleep, after their death, for another maili
 from __future__ import annotations
 
 import random
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model.ledger import ALLOWED, Owed, Settlement, Wish
@@ -28,13 +26,14 @@ from newsletter.model.mailing import (
     UnknownPolicy,
 )
 from newsletter.model.people import SuppressionReason
+from newsletter.store import Store
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger, count_by_state
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from newsletter.store.senders import LEASE
-from newsletter.store.sqlite import SqliteStore
+from tests.databases import Database
 
 S = DeliveryState
 READERS = [f"r{number}@{domain}.example" for number, domain in enumerate("xyxyx")]
@@ -85,11 +84,9 @@ class Hands:
 class Books:
     """Two mailings to the same people, and senders that come, sleep, wake and die."""
 
-    def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
+    def __init__(self, store: Store) -> None:
         self.now = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
-        self.store = SqliteStore.open(Path(self.folder.name) / "newsletter.db", create=True)
-        self.store.connection.execute("PRAGMA synchronous = OFF")
+        self.store = store
         self.rows: dict[int, Row] = {}
         self.hands: list[Hands] = []
         self.suppressed: set[str] = set()
@@ -113,8 +110,6 @@ class Books:
     def close(self) -> None:
         for one in self.hands:
             one.ledger.abandon()
-        self.store.close()
-        self.folder.cleanup()
 
     # the clock, and senders coming and going
 
@@ -405,10 +400,18 @@ MOVES = (
 LENGTH = 150
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.integers(0, 2**32))
-def test_two_sets_of_books_agree_after_every_move(seed: int) -> None:
-    books, chance = Books(), random.Random(seed)
+def test_two_sets_of_books_agree_after_every_move(database: Database) -> None:
+    @settings(max_examples=database.examples)
+    @given(st.integers(0, 2**32))
+    def check(seed: int) -> None:
+        with database.fresh_store() as store:
+            _tell(store, seed)
+
+    check()
+
+
+def _tell(store: Store, seed: int) -> None:
+    books, chance = Books(store), random.Random(seed)
     books.chance = chance
     told: list[str] = []
     try:

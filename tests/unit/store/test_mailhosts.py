@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from newsletter.model.mailhost import MailHost
 from newsletter.model.mailing import Recipient, UnknownPolicy
+from newsletter.store import Store
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.mailhosts import FORGET, MailHosts
 from newsletter.store.mailings import Mailings
-from newsletter.store.sqlite import SqliteStore
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with SqliteStore.open(tmp_path / "newsletter.db", create=True) as opened:
-        yield opened
-
-
-def _freeze(store: SqliteStore, issue: str, *addresses: str) -> int:
+def _freeze(store: Store, issue: str, *addresses: str) -> int:
     new = NewMailing(issue, (), (FrozenEdition("en", b"", ""),), UnknownPolicy.HOLD, "here", NOW)
     people = [Recipient(one, "en", f"<{one}>", "news@example.org") for one in addresses]
     mailing = Mailings(store).freeze(new, people, now=NOW)
@@ -33,7 +23,7 @@ def _freeze(store: SqliteStore, issue: str, *addresses: str) -> int:
     return mailing.id
 
 
-def test_what_is_kept_is_known_the_newest_answer_only(store: SqliteStore) -> None:
+def test_what_is_kept_is_known_the_newest_answer_only(store: Store) -> None:
     memory = MailHosts(store)
 
     memory.keep({"a.example": MailHost("old.example", NOW)}, now=NOW)
@@ -48,7 +38,7 @@ def test_what_is_kept_is_known_the_newest_answer_only(store: SqliteStore) -> Non
     }
 
 
-def test_what_nobody_has_asked_about_for_long_is_forgotten(store: SqliteStore) -> None:
+def test_what_nobody_has_asked_about_for_long_is_forgotten(store: Store) -> None:
     memory = MailHosts(store)
     memory.keep({"old.example": MailHost("mx.example", NOW)}, now=NOW)
     after = NOW + FORGET + timedelta(seconds=1)
@@ -59,7 +49,7 @@ def test_what_nobody_has_asked_about_for_long_is_forgotten(store: SqliteStore) -
 
 
 def test_the_domains_of_one_mailing_come_once_those_with_most_readers_first(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     first = _freeze(store, "2016-05", "ana@few.example", "ben@Many.example", "cy@many.example")
     _freeze(store, "2016-06", "dan@else.example")
@@ -67,7 +57,7 @@ def test_the_domains_of_one_mailing_come_once_those_with_most_readers_first(
     assert MailHosts(store).open_domains(first) == ("many.example", "few.example")
 
 
-def test_a_domain_with_nobody_left_to_write_to_is_not_asked_about(store: SqliteStore) -> None:
+def test_a_domain_with_nobody_left_to_write_to_is_not_asked_about(store: Store) -> None:
     mailing = _freeze(store, "2016-05", "ana@a.example")
 
     Mailings(store).skip_rest(mailing, now=NOW)

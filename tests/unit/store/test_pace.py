@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.store import Store
 from newsletter.store.pace import Pace
-from newsletter.store.sqlite import SqliteStore
+from tests.databases import Database
 
 NOW = datetime(2016, 5, 20, 12, 30, tzinfo=UTC)
 HOUR, DAYS = timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with SqliteStore.open(tmp_path / "newsletter.db", create=True) as opened:
-        yield opened
-
-
-def _use(store: SqliteStore, count: int, at: datetime, name: str = "main") -> None:
+def _use(store: Store, count: int, at: datetime, name: str = "main") -> None:
     with store.transaction() as connection:
         Pace(connection, at).use(name, count)
 
 
-def _used(store: SqliteStore, now: datetime, since: timedelta = HOUR) -> int:
+def _used(store: Store, now: datetime, since: timedelta = HOUR) -> int:
     with store.transaction() as connection:
         return Pace(connection, now).used("main", now - since)
 
 
-def test_what_went_counts_for_as_long_as_it_was_asked_for(store: SqliteStore) -> None:
+def test_what_went_counts_for_as_long_as_it_was_asked_for(store: Store) -> None:
     _use(store, 3, NOW - 2 * HOUR)
     _use(store, 5, NOW)
     _use(store, 7, NOW, "second")
@@ -42,7 +34,7 @@ def test_what_went_counts_for_as_long_as_it_was_asked_for(store: SqliteStore) ->
 
 
 def test_what_went_while_the_clock_was_ahead_counts_as_of_now_and_passes(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     _use(store, 20, NOW)
     _use(store, 15, NOW + DAYS)
@@ -53,7 +45,7 @@ def test_what_went_while_the_clock_was_ahead_counts_as_of_now_and_passes(
     assert _used(store, NOW + DAYS) == 0
 
 
-def test_a_clock_that_is_put_right_by_a_few_seconds_moves_nothing(store: SqliteStore) -> None:
+def test_a_clock_that_is_put_right_by_a_few_seconds_moves_nothing(store: Store) -> None:
     _use(store, 5, NOW)
 
     _used(store, NOW - timedelta(seconds=2))
@@ -61,19 +53,27 @@ def test_a_clock_that_is_put_right_by_a_few_seconds_moves_nothing(store: SqliteS
     assert _used(store, NOW + HOUR) == 5
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(
-        st.one_of(st.floats(0, 1800), st.sampled_from([-86400.0 * 400, -18000.0, -3600.0, -61.0])),
-        min_size=5,
-        max_size=40,
-    )
+#: The seconds until the next look at the clock, which somebody may have set back.
+STEPS = st.lists(
+    st.one_of(st.floats(0, 1800), st.sampled_from([-86400.0 * 400, -18000.0, -3600.0, -61.0])),
+    min_size=5,
+    max_size=40,
 )
+
+
 def test_the_limit_of_an_hour_holds_in_every_true_hour_however_often_the_clock_is_set_back(
-    store: SqliteStore, steps: list[float]
+    database: Database,
 ) -> None:
-    store.connection.execute("PRAGMA synchronous = OFF")
-    store.connection.execute("DELETE FROM pace")
+    @settings(max_examples=2 * database.examples)
+    @given(STEPS)
+    def check(steps: list[float]) -> None:
+        with database.fresh_store() as store:
+            _check_the_limit(store, steps)
+
+    check()
+
+
+def _check_the_limit(store: Store, steps: list[float]) -> None:
     limit, clock, true_seconds = 10, NOW, 0.0
     sent: list[tuple[float, int]] = []
 
@@ -90,7 +90,7 @@ def test_the_limit_of_an_hour_holds_in_every_true_hour_however_often_the_clock_i
 
 
 def test_a_warm_up_that_began_while_the_clock_was_ahead_goes_on_by_the_right_one(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     moments = (NOW + 400 * DAYS, NOW, NOW + 3 * DAYS)
     with store.transaction() as connection:
@@ -99,7 +99,7 @@ def test_a_warm_up_that_began_while_the_clock_was_ahead_goes_on_by_the_right_one
     assert firsts == [NOW + 400 * DAYS, NOW, NOW]
 
 
-def test_what_is_older_than_two_days_is_forgotten(store: SqliteStore) -> None:
+def test_what_is_older_than_two_days_is_forgotten(store: Store) -> None:
     _use(store, 5, NOW)
     _use(store, 1, NOW + 2 * DAYS + timedelta(minutes=1))
 

@@ -1,15 +1,27 @@
-"""The file itself: migrations, and what goes wrong when it is opened."""
+"""The file itself: migrations, and what goes wrong when it is opened and written."""
 
 from __future__ import annotations
 
+import resource
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from newsletter.errors import StoreError
-from newsletter.store import open_store
+from newsletter.model.mailing import Recipient, UnknownPolicy
+from newsletter.model.people import EmailAddress, ImportedPerson, Subscriber
+from newsletter.store import Store, open_store
 from newsletter.store import sqlite as sqlite_module
+from newsletter.store.freezing import FrozenEdition, NewMailing
+from newsletter.store.importing import Import
+from newsletter.store.ledger import SqliteLedger
+from newsletter.store.mailings import Mailings
+from newsletter.store.people import People
+from newsletter.store.senders import SenderLock
+
+NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 
 
 def _schema(connection: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -77,3 +89,83 @@ def test_a_new_store_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
 
     assert set(modes.values()) == {0}
     assert "newsletter.db" in modes
+
+
+def test_without_room_for_the_last_words_no_sender_begins(store: Store, tmp_path: Path) -> None:
+    edition = FrozenEdition("en", b"template", "fingerprint")
+    new = NewMailing("2016-05", (), (edition,), UnknownPolicy.RESEND, "machine", NOW)
+    reader = Recipient("ana@example.org", "en", "<1@x>", "news@example.org")
+    mailing = Mailings(store).freeze(new, [reader], now=NOW)
+    assert mailing is not None
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, hard))
+    try:
+        with pytest.raises(StoreError, match="no room for the ledger") as caught:
+            SqliteLedger(store, mailing.id, "machine", NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert "newsletter resume" in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir() if "-sender-" in path.name] == []
+
+
+def test_a_sign_of_life_in_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot write"):
+        SenderLock(tmp_path / "gone" / "newsletter.db-sender-1")
+
+
+def test_reading_a_store_that_does_not_exist_makes_no_file(tmp_path: Path) -> None:
+    with open_store("sqlite:///people.db", root=tmp_path, create=False) as store:
+        assert People(store).lists() == ()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def _add_many(people: People, count: int) -> None:
+    for number in range(count):
+        reader = Subscriber(f"{'long' * 50}{number}@example.org")
+        people.add(reader, "members", now=NOW, how="by hand")
+
+
+def test_a_full_disk_is_a_store_error_and_nothing_is_half_written(store: Store) -> None:
+    people = People(store)
+    people.ensure_list("members", now=NOW)
+    pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+    store.connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreError, match="full"):
+        _add_many(people, 500)
+
+    store.connection.execute("PRAGMA max_page_count = 100000")
+    count = store.rows("SELECT COUNT(*) AS n FROM subscribers", {})[0]["n"]
+    assert count == store.rows("SELECT COUNT(*) AS n FROM subscriptions", {})[0]["n"]
+
+
+def test_a_disk_that_fills_up_while_people_are_imported_leaves_everything_as_it_was(
+    store: Store,
+) -> None:
+    People(store).ensure_list("members", now=NOW)
+    pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+    batch = Import(store, "members")
+    batch.add(
+        ImportedPerson(1, EmailAddress(f"{'long' * 10}{number}@example.org"))
+        for number in range(2000)
+    )
+    store.connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreError, match="full"):
+        batch.write(now=NOW, how="import")
+
+    assert store.rows("SELECT * FROM subscribers", {}) == []
+    assert store.rows("SELECT * FROM events", {}) == []
+
+
+def test_a_locked_store_is_a_store_error(store: Store, tmp_path: Path) -> None:
+    store.connection.execute("PRAGMA busy_timeout = 1")
+    other = sqlite3.connect(tmp_path / "newsletter.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(StoreError, match="locked"):
+        People(store).ensure_list("members", now=NOW)
+
+    other.close()
