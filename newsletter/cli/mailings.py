@@ -209,12 +209,14 @@ def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
 @click.argument("mailing", type=int, required=False)
 @click.option("--wait", is_flag=True, help="Stay until nobody is deferred any more.")
 @click.option("--due-only", is_flag=True, help="Leave deferred readers until they are due.")
-@click.option("--yes", is_flag=True, help="Send it all the same: late, from here, ill canary.")
+@click.option("--yes", is_flag=True, help="Yes to what the last resume asked.")
 @click.pass_context
 def resume(ctx: click.Context, /, mailing: int | None, **asked: bool) -> None:
     """Go on with a mailing that was interrupted, paused or is not through.
 
-    Nobody gets it twice: what was accepted is never sent again.
+    Nobody gets it twice: what was accepted is never sent again. It asks where it was prepared
+    on another machine, should have gone long ago, or the canary came to harm: --yes answers
+    the one question that was asked last, and no other.
 
     Example: newsletter resume
     """
@@ -303,10 +305,17 @@ def run(ctx: click.Context, /, *, once: bool) -> None:
 
     Example: newsletter run
     """
-    from newsletter.workflow.send import run_due
+    from newsletter.workflow.run import run_due
+    from newsletter.workflow.send import Resumption, resume
 
     line = ProgressLine()
-    for told in run_due(workspaces.find(ctx.obj), once=once, watch=line, tell=line.say):
+    how = Resumption(hurries=False, watch=line, tell=line.say)
+
+    def go_on(mailing: int) -> Sent:
+        # Found anew, with the settings as they are by now.
+        return resume(workspaces.find(ctx.obj), mailing, how, now=_now())
+
+    for told in run_due(workspaces.find(ctx.obj), go_on, once=once):
         line.end()
         click.echo(told.sentence)
         if told.signal:
@@ -359,6 +368,10 @@ def _complain(sent: Sent) -> None:
     only_unknown = not (mailing.balance.waiting or mailing.balance.deferred)
     decide = f"Say what to do with them: newsletter unknown {mailing.id}"
     hint = decide if only_unknown else ""
+    if mailing.state is MailingState.PREPARED:
+        hint = (
+            f"Leave `newsletter run` running, or call it off with `newsletter cancel {mailing.id}`."
+        )
     if mailing.senders:
         hint = f"Process {', '.join(map(str, mailing.senders))} is still at work on it."
     raise SentInPartError(_open_ones(mailing) + why, hint=hint)

@@ -42,12 +42,6 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
-#: Reports add these up as "waiting".
-WAITING = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.IN_FLIGHT})
-#: Nothing more will happen by itself.
-FINAL = frozenset({DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.SKIPPED})
-
-
 class UnknownPolicy(StrEnum):
     """What to do with deliveries whose answer was lost."""
 

@@ -82,7 +82,8 @@ _DECIDE = """
 UPDATE deliveries SET state = :to, reason = :reason, due = NULL, owner = 0, events = events + 1
 WHERE mailing = :mailing AND state = :from AND (:key = 0 OR id = :key)
   AND (:why = '' OR reason = :why)
-  AND (:most = 0 OR attempts <= :most)
+  AND (:most = 0 OR :most >= (SELECT COUNT(*) FROM delivery_events AS e
+    WHERE e.delivery = deliveries.id AND e.state = 'unknown'))
 RETURNING id, address
 """
 
@@ -100,8 +101,8 @@ class Choice:
     key: int = 0
     #: Only with this reason; empty: any.
     reason: str = ""
-    #: Only those tried no oftener; 0: any.
-    most_attempts: int = 0
+    #: Only those whose answer was lost no oftener; 0: any.
+    most_losses: int = 0
     #: The reason afterwards.
     new_reason: str = ""
     queue_id: str = ""
@@ -190,7 +191,7 @@ class Deliveries:
             "reason": chosen.new_reason,
             "key": chosen.key,
             "why": chosen.reason,
-            "most": chosen.most_attempts,
+            "most": chosen.most_losses,
         }
         event = {"now": to_number(now), "who": who, "words": words, "queue_id": chosen.queue_id}
         with self._store.transaction() as connection:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from time import sleep
 from typing import TYPE_CHECKING
 
 from newsletter.delivery import setup
@@ -16,16 +14,17 @@ from newsletter.delivery.content import Content
 from newsletter.delivery.loop import run_to_end
 from newsletter.delivery.pacing import Domains
 from newsletter.delivery.progress import RunEnd, Why
+from newsletter.delivery.questions import (
+    Question,
+    answered,
+    put,
+    questions,
+    refuse_unsendable,
+)
 from newsletter.delivery.routes import Route
 from newsletter.delivery.rules import HARD_BOUNCES, Stops, sick_canary
 from newsletter.delivery.sender import Manner, Sender
 from newsletter.delivery.tray import Tray
-from newsletter.errors import (
-    ConfirmationNeededError,
-    MailingStateError,
-    NewsletterError,
-    SettingsError,
-)
 from newsletter.mailhosts import asking_of, sorted_to_providers
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import (
@@ -50,11 +49,10 @@ if TYPE_CHECKING:
     from newsletter.store import Store
     from newsletter.workspace import Workspace
 
-#: A lost answer is sent again by itself up to so many attempts; then a person decides. Many,
-#: because most of what was in flight when a sender was killed had not left.
-MOST_ATTEMPTS = 10
-#: How often the scheduler looks for what is due.
-SCHEDULE_SECONDS = 5.0
+#: Who has lost so many answers is not sent it again by itself: a person decides. Many, because
+#: most of what was in flight when a sender was killed had not left. How often a server has put
+#: somebody off does not count.
+MOST_LOSSES = 10
 #: What may be sent: started, or to be started.
 SENDABLE = (MailingState.PREPARED, MailingState.SENDING, MailingState.PAUSED)
 #: Longer than any mailing is worked on.
@@ -65,8 +63,8 @@ FOR_EVER = timedelta(days=3650)
 class Resumption:
     """How a mailing is to be gone on with."""
 
-    #: A person said that it is to be sent all the same: from this machine, however late it
-    #: is, whatever became of the canary.
+    #: A person has said yes to the one question that was asked: whether it is to be sent from
+    #: this machine, so late, after such a canary.
     is_confirmed: bool = False
     #: Try what is deferred now, whenever it would be due.
     hurries: bool = True
@@ -108,13 +106,24 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
     asking = asking_of(settings.sending, how.tell)
     with workspace.open_store(create=False) as store:
         mailing = Mailings(store).named(mailing_id)
-        _check(store, mailing, settings, how, now)
+        is_canary_over = _may_start(store, mailing, settings, how, now)
+        if _is_early(mailing, now):
+            return _left_for_later(store, mailing, now)
         Mailings(store).move(mailing.id, MailingState.SENDING, since=SENDABLE, now=now)
         routes = setup.carrying(routes, str(mailing.settings.get("sender", "")))
         domains = sorted_to_providers(store, mailing.id, asking, now=now)
         with SeatFile(database_path(store)) as seats:
             routes = setup.seated(routes, seats.of)
-            return _Run(store, settings, mailing, how, domains, _signer(workspace)).go(routes, now)
+            run = _Run(
+                store,
+                settings,
+                mailing,
+                how,
+                domains,
+                signer=_signer(workspace),
+                is_canary_over=is_canary_over,
+            )
+            return run.go(routes, now)
 
 
 def _signer(workspace: Workspace) -> Signer | None:
@@ -127,51 +136,41 @@ def _signer(workspace: Workspace) -> Signer | None:
     return configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
 
 
-def _check(
+def _may_start(
     store: Store, mailing: Mailing, settings: Settings, how: Resumption, now: datetime
-) -> None:
-    """Refuse what must not be sent, or not without asking."""
-    if mailing.state is MailingState.PREPARING:
-        raise _unprepared(mailing)
-    if not mailing.is_open:
-        raise MailingStateError(f"mailing {str(mailing.id)!r} is {mailing.state}")
-    machine = fingerprint(store.path, settings.sending.machine)
-    if mailing.machine != machine:
-        if not how.is_confirmed:
-            raise ConfirmationNeededError(
-                f"mailing {str(mailing.id)!r} was prepared in another place: {mailing.machine!r}",
-                hint="If that copy never sends it, go on here with"
-                f" `newsletter resume {mailing.id} --yes`.",
-            )
-        Mailings(store).settle_machine(mailing.id, machine)
-    late = timedelta(hours=settings.sending.late_hours)
-    starts = mailing.starts or now
-    if mailing.state is MailingState.PREPARED and now - starts > late and not how.is_confirmed:
-        raise ConfirmationNeededError(
-            f"mailing {str(mailing.id)!r} should have gone at {starts:%Y-%m-%d %H:%M} UTC",
-            hint=f"Is it still wanted? `newsletter resume {mailing.id} --yes`,"
-            f" or `newsletter cancel {mailing.id}`.",
-        )
-    # What has begun goes on, also where the clock was set back since.
-    if now < starts and not mailing.has_begun:
-        raise MailingStateError(
-            f"mailing {str(mailing.id)!r} is to go at {starts:%Y-%m-%d %H:%M} UTC",
-            hint="Leave `newsletter run` running, or call it off with"
-            f" `newsletter cancel {mailing.id}`.",
-        )
-
-
-def _unprepared(mailing: Mailing) -> MailingStateError:
-    """Return why a mailing that is not wholly written down cannot be sent."""
-    if mailing.senders:
-        return MailingStateError(
-            f"mailing {str(mailing.id)!r} is still being prepared by process {mailing.senders[0]}",
-            hint="It goes by itself when that is done.",
-        )
-    return MailingStateError(
-        f"mailing {str(mailing.id)!r} was never wholly prepared, and nothing of it was sent",
-        hint=f"Begin again: newsletter send {mailing.issue}",
+) -> bool:
+    """Ask what has to be asked; say whether a canary that fell ill is to be followed."""
+    refuse_unsendable(mailing)
+    sending = settings.sending
+    machine = fingerprint(store.path, sending.machine)
+    asked = questions(
+        mailing,
+        machine=machine,
+        late=timedelta(hours=sending.late_hours),
+        sick=sick_canary(mailing.balance, sending.canary_refused_percent),
+        now=now,
     )
+    answer = answered(asked, is_confirmed=how.is_confirmed)
+    if answer.yes is Question.PLACE:
+        Mailings(store).settle_machine(mailing.id, machine)
+    for question in answer.still:
+        # What became of a canary is told, and asked, at the end of a run.
+        if question is not Question.CANARY:
+            raise put(question, mailing)
+    return answer.yes is Question.CANARY
+
+
+def _is_early(mailing: Mailing, now: datetime) -> bool:
+    """Say whether its time is to come; what has begun goes on, also by a clock set back since."""
+    return now < (mailing.starts or now) and not mailing.has_begun
+
+
+def _left_for_later(store: Store, mailing: Mailing, now: datetime) -> Sent:
+    """Leave a mailing to the scheduler until its time, also where it was paused meanwhile."""
+    resting = (MailingState.PAUSED,)
+    Mailings(store).move(mailing.id, MailingState.PREPARED, since=resting, now=now)
+    due = RunEnd(Why.TOLD, f"it is to go at {mailing.starts:%Y-%m-%d %H:%M} UTC")
+    return Sent(Mailings(store).named(mailing.id), due)
 
 
 @dataclass
@@ -184,6 +183,8 @@ class _Run:
     how: Resumption
     domains: Domains
     signer: Signer | None = None
+    #: A person lets the others follow a canary that fell ill.
+    is_canary_over: bool = False
     lost: tuple[str, ...] = ()
     sent_again: tuple[str, ...] = ()
     others: tuple[int, ...] = ()
@@ -196,7 +197,9 @@ class _Run:
         try:
             self.lost = tuple(ledger.recover(now))
             self.others = ledger.others()
-            _draw_in(self.store, self.mailing, self.settings, now)
+            # The clock may have been set back since they were deferred.
+            longest = setup.patience_of(self.settings.sending).longest_pause
+            Deliveries(self.store, self.mailing.id).draw_in(now + longest)
             self._apply_policy(now)
             if self.how.hurries:
                 ledger.hurry(now)
@@ -221,12 +224,12 @@ class _Run:
             now=now,
             who="policy",
             words="the answer was lost: sent again",
-            choice=Choice(most_attempts=MOST_ATTEMPTS - 1),
+            choice=Choice(most_losses=MOST_LOSSES - 1),
         )
 
     def _send(self, ledger: SqliteLedger, routes: tuple[Route, ...]) -> RunEnd:
         """Send to the canary first, if there is one, and to the others if it is well."""
-        if self.mailing.canary > 1 and not self.how.is_confirmed:
+        if self.mailing.canary > 1 and not self.is_canary_over:
             end = self._round_trip(ledger, routes, self.mailing.canary)
             if end.why is not Why.DONE:
                 return end
@@ -312,84 +315,3 @@ class _Run:
 def _needs_a_person(end: RunEnd) -> bool:
     """Say whether the scheduler must not simply go on with the mailing."""
     return end.why is Why.STOPPED or (end.why is Why.INTERRUPTED and end.signal == signal.SIGINT)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the scheduler did, as a sentence, and the signal that ended it; 0: it goes on."""
-
-    sentence: str
-    signal: int = 0
-    #: It waits for a person, and is told once.
-    waits: bool = False
-
-
-def run_due(
-    workspace: Workspace,
-    *,
-    once: bool = False,
-    watch: Callable[[Progress], None] | None = None,
-    tell: Callable[[str], None] | None = None,
-    rest: Callable[[float], None] = sleep,
-) -> Iterator[Told]:
-    """Send whatever is due, again and again; yield a sentence for everything that happens.
-
-    What a person paused stays paused, and what should have gone long ago, or comes from
-    another machine, waits for a person: it is told once.
-    """
-    told: set[str] = set()
-    how = Resumption(hurries=False, watch=watch, tell=tell)
-    while True:
-        for mailing in _due(workspace, datetime.now(UTC)):
-            happened = _attempt(workspace, mailing, how)
-            if happened.sentence not in told:
-                yield happened
-            if happened.waits:
-                told.add(happened.sentence)
-            if happened.signal:
-                return
-        if once:
-            return
-        rest(SCHEDULE_SECONDS)
-
-
-def _due(workspace: Workspace, now: datetime) -> tuple[Mailing, ...]:
-    """Return the mailings that have something to do now and nobody at work on them."""
-    with workspace.open_store(create=False) as store:
-        resting = [
-            one
-            for one in Mailings(store).all()
-            if one.state in {MailingState.PREPARED, MailingState.SENDING} and not one.senders
-        ]
-        for one in resting:
-            _draw_in(store, one, workspace.settings, now)
-        return tuple(
-            one
-            for one in resting
-            if (one.has_begun or (one.starts or now) <= now)
-            and (one.balance.waiting or Deliveries(store, one.id).is_any_due(now))
-        )
-
-
-def _draw_in(store: Store, mailing: Mailing, settings: Settings, now: datetime) -> None:
-    """Let nobody deferred wait longer than there are pauses: the clock was set back then."""
-    # Settings that cannot be used are told by whoever sends.
-    with suppress(SettingsError):
-        longest = setup.patience_of(settings.sending).longest_pause
-        Deliveries(store, mailing.id).draw_in(now + longest)
-
-
-def _attempt(workspace: Workspace, mailing: Mailing, how: Resumption) -> Told:
-    """Send one mailing; return what happened."""
-    try:
-        sent = resume(workspace, mailing.id, how, now=datetime.now(UTC))
-    except NewsletterError as error:
-        waits = isinstance(error, ConfirmationNeededError)
-        return Told(f"mailing {mailing.id}: {error} {error.hint}".strip(), waits=waits)
-    why = f": {sent.end.reason}" if sent.end.reason else ""
-    balance = sent.mailing.balance
-    return Told(
-        f"mailing {mailing.id} is {sent.mailing.state}{why}; {balance.accepted} accepted of"
-        f" {balance.planned}",
-        sent.end.signal,
-    )

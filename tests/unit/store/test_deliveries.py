@@ -95,6 +95,23 @@ def test_somebody_deferred_is_due_when_the_time_has_come_and_not_before(
     assert not deliveries.is_any_due(LATER)
 
 
+def test_lost_answers_are_counted_and_not_how_often_a_server_put_somebody_off(
+    store: Store,
+) -> None:
+    mailing = _sent(store, "2016-05")
+    for answer in (S.DEFERRED, S.DEFERRED, S.DEFERRED, S.UNKNOWN):
+        _answer(store, mailing, *[Settlement(0, answer, due=NOW)] * 3)
+    books = Deliveries(store, mailing)
+
+    once = Choice(most_losses=1)
+    first = books.decide(S.UNKNOWN, S.QUEUED, now=NOW, who="policy", choice=once)
+    _answer(store, mailing, *[Settlement(0, S.UNKNOWN)] * 3)
+    second = books.decide(S.UNKNOWN, S.QUEUED, now=NOW, who="policy", choice=once)
+    third = books.decide(S.UNKNOWN, S.QUEUED, now=NOW, who="policy", choice=Choice(most_losses=2))
+
+    assert (len(first), len(second), len(third)) == (3, 0, 3)
+
+
 def test_whoever_is_not_in_a_mailing_has_no_number_and_no_history(store: Store) -> None:
     deliveries = Deliveries(store, _sent(store, "2016-05"))
 

@@ -1,0 +1,88 @@
+"""What a person must be asked before a mailing is sent; each question has an answer of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from newsletter.errors import ConfirmationNeededError, MailingStateError
+from newsletter.model.mailing import Mailing, MailingState
+
+
+class Question(StrEnum):
+    """What a person has to say yes to."""
+
+    #: The mailing was prepared by another machine, or another file.
+    PLACE = "place"
+    #: It should have gone long ago.
+    LATE = "late"
+    #: Too many of the canary were refused or lost.
+    CANARY = "canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Which question a yes has answered, and what has still to be asked."""
+
+    yes: Question | None
+    still: tuple[Question, ...]
+
+
+def answered(asked: Sequence[Question], *, is_confirmed: bool) -> Answered:
+    """Return what one yes settles: the first question, because that is what was shown.
+
+    Nobody consents to what has not been asked yet.
+    """
+    if is_confirmed and asked:
+        return Answered(asked[0], tuple(asked[1:]))
+    return Answered(None, tuple(asked))
+
+
+def questions(
+    mailing: Mailing, *, machine: str, late: timedelta, sick: str, now: datetime
+) -> tuple[Question, ...]:
+    """Return what has to be asked before this mailing is sent here and now, in this order.
+
+    `sick` is what a look at the books says of the canary; only where the mailing rests for
+    just that, its results are known and the question has been put.
+    """
+    asked = []
+    if mailing.machine != machine:
+        asked.append(Question.PLACE)
+    if mailing.state is MailingState.PREPARED and now - (mailing.starts or now) > late:
+        asked.append(Question.LATE)
+    if mailing.canary > 1 and sick and mailing.reason == sick:
+        asked.append(Question.CANARY)
+    return tuple(asked)
+
+
+def put(question: Question, mailing: Mailing) -> ConfirmationNeededError:
+    """Return a question about the place or the time as the error that asks it."""
+    name, yes = repr(str(mailing.id)), f"`newsletter resume {mailing.id} --yes`"
+    if question is Question.PLACE:
+        return ConfirmationNeededError(
+            f"mailing {name} was prepared in another place: {mailing.machine!r}",
+            hint=f"If that copy never sends it, go on here with {yes}.",
+        )
+    return ConfirmationNeededError(
+        f"mailing {name} should have gone at {mailing.starts:%Y-%m-%d %H:%M} UTC",
+        hint=f"Is it still wanted? {yes}, or `newsletter cancel {mailing.id}`.",
+    )
+
+
+def refuse_unsendable(mailing: Mailing) -> None:
+    """Raise MailingStateError for a mailing that is over, or is not wholly written down."""
+    if mailing.state is MailingState.PREPARING and mailing.senders:
+        raise MailingStateError(
+            f"mailing {str(mailing.id)!r} is still being prepared by process {mailing.senders[0]}",
+            hint="It goes by itself when that is done.",
+        )
+    if mailing.state is MailingState.PREPARING:
+        raise MailingStateError(
+            f"mailing {str(mailing.id)!r} was never wholly prepared, and nothing of it was sent",
+            hint=f"Begin again: newsletter send {mailing.issue}",
+        )
+    if not mailing.is_open:
+        raise MailingStateError(f"mailing {str(mailing.id)!r} is {mailing.state}")
