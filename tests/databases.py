@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from newsletter.store import Store, open_store
+from tests.servers.postgres import Postgres
 
 
 class Database(ABC):
@@ -115,3 +118,43 @@ class SqliteDatabase(Database):
             # Nobody pulls the plug between two examples.
             store.connection.execute("PRAGMA synchronous = OFF")
             yield store
+
+
+class PostgresDatabase(Database):
+    """A database of a server that the tests have started."""
+
+    examples = 8
+
+    def __init__(self, server: Postgres, template: str, folder: Path) -> None:
+        super().__init__(server.create_database(template), folder)
+        self.server = server
+        self._template = template
+
+    @property
+    def name(self) -> str:
+        return self.url.rpartition("/")[2]
+
+    def changes(self, statement: str) -> bool:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            # Who waits for a lock here would wait for ever: its holder is this very test.
+            connection.execute("SET lock_timeout = '5s'")
+            try:
+                connection.execute(statement.encode())
+            except (psycopg.errors.IntegrityError, psycopg.errors.RaiseException):
+                return False
+        return True
+
+    def force(self, statement: str) -> None:
+        # A replica applies what has been judged elsewhere: no trigger is asked.
+        past_the_rules = f"SET session_replication_role = replica; {statement}"
+        self.server.execute(past_the_rules.encode(), self.name)
+
+    @property
+    def failure(self) -> Exception:
+        return psycopg.errors.DiskFull("could not extend file: No space left on device")
+
+    def another(self) -> PostgresDatabase:
+        return PostgresDatabase(self.server, self._template, self.folder)
+
+    def drop(self) -> None:
+        self.server.drop_database(self.url)

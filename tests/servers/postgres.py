@@ -133,7 +133,7 @@ class Postgres:
         name = sql.Identifier(url.rpartition("/")[2])
         self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
-    def execute(self, statement: sql.Composed | sql.SQL, database: str = "postgres") -> None:
+    def execute(self, statement: sql.Composed | bytes, database: str = "postgres") -> None:
         """Run a statement as the superuser."""
         with psycopg.connect(
             host=str(self.folder),

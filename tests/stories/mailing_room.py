@@ -63,11 +63,14 @@ class MailingRoom:
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def furnish(cls, folder: Path, port: int, *, sending: str = "") -> MailingRoom:
+    def furnish(
+        cls, folder: Path, port: int, *, sending: str = "", database: str = ""
+    ) -> MailingRoom:
         """Write a workspace with one issue that sends to a server on this machine."""
         (folder / "issues" / "2016-05").mkdir(parents=True)
         (folder / "issues" / "2016-05" / "issue.toml").write_text(_ISSUE, encoding="utf-8")
-        settings = f"{_SETTINGS}\n[sending]\n{sending}\n"
+        kept = f'[database]\nurl = "{database}"\n' if database else ""
+        settings = f"{_SETTINGS}\n{kept}[sending]\n{sending}\n"
         (folder / "newsletter.toml").write_text(settings, encoding="utf-8")
         room = cls(folder)
         room.serve_by(port)

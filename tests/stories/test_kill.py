@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 import random
-import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.stories.killing import (
+    MOST_IN_FLIGHT,
+    SEND,
+    addresses,
+    check_nobody_is_lost,
+    finish,
+    take_some_more,
+)
 from tests.stories.mailing_room import Books, MailingRoom, mail_server
 
 READERS = 3000
 KILLS = 24
-#: Connections at the start: few messages are in flight when a sender dies.
-MOST_IN_FLIGHT = 64
-
-
-def _addresses(count: int) -> list[str]:
-    return [f"reader{number}@town{number % 7}.example" for number in range(count)]
 
 
 def _killed_again_and_again(room: MailingRoom, books: Books, *more: str) -> int:
     """Send, kill and resume until the mailing is through; return the number of kills."""
     chance = random.Random(20160520)
-    start = ("send", "2016-05", "--list", "members", "--really", "--yes", *more)
-    process, kills = room.popen(*start), 0
-    while kills < KILLS:
-        target = len(books.lines) + chance.randrange(1, 2 * READERS // KILLS)
-        # On a busy machine it would else be through before we look again.
-        books.allow(target + 100)
-        while process.poll() is None and len(books.lines) < target:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(chance.uniform(0.001, 0.02))
-        if process.poll() is not None:
-            process.communicate()
-            break
+    process, kills = room.popen(*SEND, *more), 0
+    while kills < KILLS and take_some_more(books, [process], chance, 2 * READERS // KILLS):
         process.kill()
         process.communicate()
         kills += 1
         process = room.popen("resume")
-    else:
+    if process.poll() is None:
         process.kill()
-        process.communicate()
         kills += 1
+    process.communicate()
     books.allow()
     return kills
 
@@ -52,7 +42,7 @@ def _killed_again_and_again(room: MailingRoom, books: Books, *more: str) -> int:
 def room_and_books(tmp_path: Path) -> object:
     with mail_server(tmp_path, "--dot-delay", "0.002") as books:
         room = MailingRoom.furnish(tmp_path / "workspace", books.port)
-        room.invite(_addresses(READERS))
+        room.invite(addresses(READERS))
         yield room, books
 
 
@@ -62,21 +52,10 @@ def test_killed_again_and_again_nobody_is_lost_and_each_copy_is_a_recorded_attem
     room, books = room_and_books
 
     kills = _killed_again_and_again(room, books)
-    room.run("resume", ok=(0, 1, 4))
-    for _ in range(20):
-        if room.mailing()["state"] == "finished":
-            break
-        room.run("resume", ok=(0, 4))
+    finish(room)
 
-    copies, deliveries = books.copies, room.deliveries()
     assert kills >= 5
-    assert set(copies) == set(_addresses(READERS))
-    assert room.mailing()["accepted"] == READERS
-    extra = sum(copies.values()) - READERS
-    assert extra <= kills * MOST_IN_FLIGHT
-    assert all(deliveries[one]["attempts"] >= count for one, count in copies.items())
-    identifiers = {recipient: {named} for recipient, named in books.lines}
-    assert all(identifiers[recipient] == {named} for recipient, named in books.lines)
+    assert check_nobody_is_lost(room, books, addresses(READERS)) <= kills * MOST_IN_FLIGHT
 
 
 def test_with_the_policy_hold_nobody_gets_two_and_the_unknown_are_named(
