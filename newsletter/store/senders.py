@@ -72,9 +72,12 @@ def lock_path(database: Path, sender: int) -> Path:
 def is_alive(database: Path, sender: int) -> bool:
     """Say whether a sender's process lives on this machine, running or stopped."""
     try:
-        descriptor = os.open(lock_path(database, sender), os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
+        descriptor = _opened(lock_path(database, sender))
+    except FileNotFoundError:
         return False
+    except OSError:
+        # It is there, and not ours to ask: to take the living for dead would cost copies.
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -82,6 +85,16 @@ def is_alive(database: Path, sender: int) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _opened(path: Path) -> int:
+    """Open a lock's file; for reading where that is all we may, as on a disk of others."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def register(

@@ -31,9 +31,13 @@ class SqliteStore:
         connection = None
         try:
             target = _target(path, create)
-            connection = sqlite3.connect(target, timeout=BUSY_SECONDS, isolation_level=None)
+            if not create and _is_at_rest_for_ever(path):
+                target = f"{path.absolute().as_uri()}?immutable=1"
+            connection = sqlite3.connect(
+                target, timeout=BUSY_SECONDS, isolation_level=None, uri=target.startswith("file:")
+            )
             connection.row_factory = sqlite3.Row
-            if target != _IN_MEMORY:
+            if target == str(path):
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             _migrate(connection)
@@ -112,6 +116,17 @@ def _target(path: Path, create: bool) -> str:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     return str(path) if path.is_file() else _IN_MEMORY
+
+
+def _is_at_rest_for_ever(path: Path) -> bool:
+    """Say whether a file can be read only if SQLite is told that nobody ever writes to it.
+
+    Where neither its folder can be written to (a disk mounted read-only, a folder of others)
+    nor a write-ahead log is there. Whoever writes has such a log open as long as it does; one
+    that was left behind holds the last results, which an immutable file would hide.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return path.is_file() and not os.access(path.parent, os.W_OK) and not log.exists()
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
