@@ -57,7 +57,9 @@ def _of(limited: Iterable[tuple[str, RouteSettings | DomainSettings]]) -> list[s
             )
             if rate
         ]
-        if isinstance(one, RouteSettings) and one.warm_up:
+        if isinstance(one, DomainSettings):
+            rates += [f"{one.at_once} at once"] if one.at_once else []
+        elif one.warm_up:
             rates.append(f"{one.warm_up[0]} on the first day")
         if rates:
             told.append(f"{name}: {', '.join(rates)}" if name else ", ".join(rates))

@@ -8,7 +8,7 @@ sent, nobody else: a sender may be killed, stopped or started twice at any momen
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +45,9 @@ class Round(Protocol):
 
         Who unsubscribed or bounced since the recipients were frozen becomes skipped.
         """
+
+    def under_way(self) -> Mapping[str, int]:
+        """Return how many messages living senders have in flight, by domain."""
 
     def used(self, name: str, since: datetime) -> int:
         """Return how many messages a route or domain has had since that moment."""

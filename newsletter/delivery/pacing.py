@@ -14,8 +14,8 @@ from newsletter.delivery.providers import MAIL_HOSTS, PROVIDER_OF, PROVIDERS, TA
 
 #: A limit per second is spent in helpings of this length, so that a round is worth its sync.
 HELPING = timedelta(milliseconds=200)
-
-
+#: So soon it is looked again whether another process has had its answers.
+LOOK_AGAIN = timedelta(milliseconds=250)
 #: Two processes may look at the clock so far apart from one another, waiting for a lock.
 SET_BACK = timedelta(minutes=1)
 
@@ -28,11 +28,18 @@ class Limits:
     #: In any 60 minutes and any 24 hours, not by the clock's hour or day.
     per_hour: int = 0
     per_day: int = 0
+    #: Most under way at the same time, from the intent to the answer.
+    at_once: int = 0
 
     @property
     def is_none(self) -> bool:
         """Say whether there is no limit at all."""
-        return not (self.per_second or self.per_hour or self.per_day)
+        return not (self.is_by_time or self.at_once)
+
+    @property
+    def is_by_time(self) -> bool:
+        """Say whether it has to be remembered what has gone."""
+        return bool(self.per_second or self.per_hour or self.per_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Used:
     in_day: int = 0
     #: When the next may go by the limit per second; None: now.
     next_at: datetime | None = None
+    under_way: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,9 @@ def allowance(limits: Limits, used: Used, now: datetime) -> Allowance:
         left = left.and_(_by_window(limits.per_hour - used.in_hour, now))
     if limits.per_day:
         left = left.and_(_by_window(limits.per_day - used.in_day, now))
+    if limits.at_once:
+        room = limits.at_once - used.under_way
+        left = left.and_(Allowance(room) if room > 0 else Allowance(0, now + LOOK_AGAIN))
     return left
 
 
@@ -128,7 +139,7 @@ class WarmUp:
         if not cap:
             return limits
         per_day = min(cap, limits.per_day) if limits.per_day else cap
-        return Limits(limits.per_second, limits.per_hour, per_day)
+        return replace(limits, per_day=per_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +270,11 @@ class Domains:
         )
 
     def group_of(self, domain: str) -> DomainLimits | None:
-        """Return the limits of a domain; None: it has none."""
+        """Return the limits of a domain; None: it has none.
+
+        Where "*" stands for it: by the name of its provider with all of its domains, where
+        that is known, else by its own name.
+        """
         group = self._named.get(domain) or self._named.get("*")
         if group is None or group.limits.is_none:
             return None

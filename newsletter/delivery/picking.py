@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.pacing import (
     UNLIMITED,
     Allowance,
+    DomainLimits,
     Domains,
     Limits,
     Used,
     allowance,
     next_at,
 )
+from newsletter.delivery.resting import Rests, provider
 from newsletter.model.ledger import Owed, Wish
 
 if TYPE_CHECKING:
@@ -30,16 +32,28 @@ class Picking:
     """Chooses what may go by a route now, by the limits of the route and of the domains."""
 
     def __init__(
-        self, step: Round, domains: Domains, route: Route, now: datetime, *, every: int = 1
+        self,
+        step: Round,
+        domains: Domains,
+        route: Route,
+        now: datetime,
+        *,
+        every: int = 1,
+        rests: Rests | None = None,
     ) -> None:
         self._step = step
         self._domains = domains
+        self._rests = rests if rests and rests.known else None
         self._every = every
         self._route = route
         self._now = now
         self._allowed: dict[str, Allowance] = {}
         self._limits: dict[str, Limits] = {}
         self._blocked: dict[str, tuple[str, ...]] = {}
+        #: Domain -> how many are under way; None: nobody has asked yet.
+        self._under_way: Mapping[str, int] | None = None
+        #: Something is not chosen only because so much is under way: any answer makes room.
+        self.awaits_answers = False
 
     def pick(self, claimed: list[Owed], wanted: int) -> tuple[list[Owed], datetime | None]:
         """Return what to intend, claiming more where needed, and when to ask again.
@@ -62,13 +76,19 @@ class Picking:
         route = f"route:{self._route.name}"
         counts: Counter[str] = Counter()
         for owed in intended:
+            if self.rest_of(owed) is not None:
+                continue
             group = self._domains.group_of(owed.domain)
             counts[route] += 1
             if group is not None:
                 counts[f"domain:{group.name}"] += 1
         for name, count in counts.items():
-            if not self._limits[name].is_none:
+            if self._limits[name].is_by_time:
                 self._spend(name, count)
+
+    def rest_of(self, owed: Owed) -> datetime | None:
+        """Return until when nobody at this domain is to be tried; None: they may be."""
+        return self._rests.until(owed.domain, self._now) if self._rests else None
 
     def _spend(self, name: str, count: int) -> None:
         self._step.use(name, count)
@@ -100,6 +120,17 @@ class Picking:
             step.used(name, now - timedelta(hours=1)) if limits.per_hour else 0,
             step.used(name, now - timedelta(days=1)) if limits.per_day else 0,
             step.next_at(name) if limits.per_second else None,
+            self._count_under_way(name) if limits.at_once else 0,
+        )
+
+    def _count_under_way(self, name: str) -> int:
+        """Return how many any sender has in flight of what counts by this name."""
+        if self._under_way is None:
+            self._under_way = self._step.under_way()
+        return sum(
+            count
+            for domain, count in self._under_way.items()
+            if name in {limited.name for limited in self._limited(domain)}
         )
 
     def _choose(self, claimed: Iterable[Owed], wanted: int) -> list[Owed]:
@@ -112,16 +143,27 @@ class Picking:
         return chosen
 
     def _may_go(self, owed: Owed) -> bool:
-        group = self._domains.group_of(owed.domain)
-        if group is None:
-            return True
-        name = f"domain:{group.name}"
-        allowed = self._allowance(name, group.limits)
-        if allowed.count < 1:
-            self._blocked[name] = group.domains
-            return False
-        self._allowed[name] = Allowance(allowed.count - 1, allowed.ask_again or self._now)
+        limited = self._limited(owed.domain)
+        for one in limited:
+            if self._allowance(one.name, one.limits).count < 1:
+                self._blocked[one.name] = one.domains
+                self.awaits_answers |= bool(one.limits.at_once)
+                return False
+        for one in limited:
+            allowed = self._allowed[one.name]
+            again = allowed.ask_again or self._now
+            self._allowed[one.name] = Allowance(allowed.count - 1, again)
         return True
+
+    def _limited(self, domain: str) -> list[DomainLimits]:
+        """Return the limits a domain falls under, each with the name it counts by."""
+        limited = []
+        if group := self._domains.group_of(domain):
+            limited.append(DomainLimits(f"domain:{group.name}", group.limits, group.domains))
+        if self._rests and (room := self._rests.room(domain, self._now)):
+            name = f"rest:{provider(domain)}"
+            limited.append(DomainLimits(name, Limits(at_once=room), (domain,)))
+        return limited
 
     def _claim(self, wanted: int, claimed: list[Owed], chosen: list[Owed]) -> list[Owed]:
         """Claim more, but nothing of the domains that are at their limit."""

@@ -75,6 +75,10 @@ REASONS: dict[str, Reason] = {
         Scope.RECIPIENT, "The address has letters the server cannot handle (no SMTPUTF8)."
     ),
     "refused": Reason(Scope.RECIPIENT, "The server refused this reader without saying why."),
+    "domain-rests": Reason(
+        Scope.RECIPIENT,
+        "The reader's domain was putting everybody off, and is left alone for a while.",
+    ),
     # What we send.
     "too-big": Reason(Scope.MESSAGE, "The message is larger than the server takes.", stop_run=True),
     "content": Reason(Scope.MESSAGE, "The server refused the content of the message."),

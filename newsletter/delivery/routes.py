@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.pacing import Limits, WarmUp
 from newsletter.delivery.progress import shorten
+from newsletter.delivery.resting import MOST_PUT_OFF, Rest, doubled
 from newsletter.delivery.server import Seats, Server, Timeouts
 
 #: Gmail's advice (4.7.28): stop for ten minutes, then one connection, then one more each time.
 TOO_FAST_PAUSE = timedelta(minutes=10)
+#: That many domains do not all happen to put everybody off at the same time.
+DOMAINS_PUT_OFF = 3
 #: Others that say "too fast": most count by the minute (Postfix, anvil_rate_time_unit).
 RATE_PAUSE = timedelta(minutes=1)
 #: Where only the connections are too many, fewer of them are the answer, not a long pause.
@@ -111,7 +114,7 @@ class Crew:
 class RouteHealth:
     """Whether a route works now, and how it is doing."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, most_put_off: int = MOST_PUT_OFF) -> None:
         self.route = route
         self.crew = Crew(route.connections, route.server.seats)
         self.paused_until: datetime | None = None
@@ -122,6 +125,9 @@ class RouteHealth:
         self._slowed: datetime | None = None
         #: Since it last went well for a while.
         self._complaints = 0
+        self._rest = Rest(most_put_off)
+        #: Domains of whom somebody was put off since it last took a message.
+        self._put_off: set[str] = set()
 
     def is_paused(self, now: datetime) -> bool:
         """Say whether to leave the server in peace for now."""
@@ -139,7 +145,7 @@ class RouteHealth:
     def failed(self, why: str, now: datetime) -> None:
         """Back off after a session that could not be opened or was refused."""
         self.failures += 1
-        self._leave(why, now, self._growing(self.failures))
+        self._leave(why, now, doubled(self.route.first_pause, self.failures, LONGEST_PAUSE))
 
     def complained(self, why: str, now: datetime, *, least: timedelta = timedelta(0)) -> None:
         """Go slower after 421 or "too fast", after which it is left alone for `least` at least.
@@ -155,7 +161,24 @@ class RouteHealth:
         times = max(self._complaints, self.failures)
         if least:
             self.crew.shrink()
-        self._leave(why, now, _doubled(least or self.route.first_pause, times))
+        self._leave(why, now, doubled(least or self.route.first_pause, times, LONGEST_PAUSE))
+
+    def took(self) -> None:
+        """Take note that a message was taken."""
+        if self._put_off:
+            self._put_off.clear()
+            self._rest.took()
+
+    def put_off(self, domain: str, why: str, now: datetime) -> None:
+        """Take note that a reader was put off, and back off where that is not their matter.
+
+        One domain that puts everybody off is left in peace by itself (`resting`); readers of
+        several in a row are the server's doing.
+        """
+        self._put_off.add(domain)
+        is_too_much = self._rest.put_off() and len(self._put_off) >= DOMAINS_PUT_OFF
+        if is_too_much and not self.is_paused(now):
+            self.complained(why, now, least=RATE_PAUSE)
 
     def look(self, now: datetime) -> bool:
         """Say whether the route may be used, and end the rest of its connections if so."""
@@ -167,17 +190,10 @@ class RouteHealth:
         self.crew.is_resting = False
         return True
 
-    def _growing(self, times: int) -> timedelta:
-        return _doubled(self.route.first_pause, times)
-
     def _leave(self, why: str, now: datetime, pause: timedelta) -> None:
         self.trouble = shorten(why)
         if self.paused_until is None or self.paused_until < now + pause:
             self.paused_until, self._pause = now + pause, pause
-
-
-def _doubled(pause: timedelta, times: int) -> timedelta:
-    return min(pause * float(2 ** min(times - 1, 16)), LONGEST_PAUSE)
 
 
 def rest_after(reason: str, outcome: Outcome) -> timedelta:

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.lines import Line
-from newsletter.delivery.pacing import QuietHours
+from newsletter.delivery.pacing import SET_BACK, QuietHours
 from newsletter.delivery.progress import Rate, RunEnd, Why
 from newsletter.delivery.replies import judge
 from newsletter.delivery.routes import Route, RouteHealth, rest_after, usable
@@ -34,8 +34,6 @@ ORDERS_SECONDS = 0.5
 FAILURES_BEFORE_LEAVING = 6
 #: "Service not available, closing": the one answer of a server that is not at work.
 CLOSING = 421
-#: A clock that was set back further than this would have the deferred wait for hours.
-SET_BACK = timedelta(minutes=1)
 #: How long to try to write what is known when the ledger cannot be written.
 LAST_WORDS_SECONDS = 30.0
 
@@ -74,7 +72,7 @@ class Sender:
         self.tray = tray
         self.manner = manner
         self.clock = clock
-        self.routes = [RouteHealth(route) for route in routes]
+        self.routes = [RouteHealth(route, tray.most_put_off) for route in routes]
         self._mailing = mailing
         self._watch = watch
         self._fuse = Fuse(manner.stops)
@@ -152,12 +150,16 @@ class Sender:
     def settle(self, key: int, health: RouteHealth, outcome: Outcome) -> None:
         """Take the outcome of one message and draw the consequences."""
         now = self.clock()
-        settlement, verdict = self.tray.settle(key, health.route, outcome, now)
+        settlement, verdict, domain = self.tray.settle(key, health.route, outcome, now)
         if outcome.reply is not None and outcome.reply.code != CLOSING:
             health.worked(now)
         is_back = settlement.state is DeliveryState.QUEUED
         if not is_back:
             self._rate.count += 1
+        if settlement.state is DeliveryState.ACCEPTED:
+            health.took()
+        elif settlement.due:
+            health.put_off(domain, str(outcome), now)
         self._heed(verdict, health, outcome)
         if reason := self._fuse.count(settlement):
             self.stop(RunEnd(Why.STOPPED, reason))

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import time, timedelta
 from ipaddress import ip_address
 from typing import cast, get_args
@@ -88,10 +88,11 @@ def _route(one: RouteSettings, sending: SendingSettings) -> Route:
 
 
 def _limits(one: RouteSettings | DomainSettings) -> Limits:
-    for key in ("per_second", "per_hour", "per_day"):
-        value = getattr(one, key)
+    at_once = one.at_once if isinstance(one, DomainSettings) else 0
+    limits = Limits(one.per_second, one.per_hour, one.per_day, at_once)
+    for key, value in asdict(limits).items():
         _refuse(key, value, value >= 0)
-    return Limits(one.per_second, one.per_hour, one.per_day)
+    return limits
 
 
 def _refuse(key: str, value: float, is_right: bool) -> None:

@@ -21,6 +21,7 @@ from newsletter.delivery.ledger import Ledger, Patience, Round, accepted, settle
 from newsletter.delivery.pacing import Domains
 from newsletter.delivery.picking import MOST_CLAIMED, Picking
 from newsletter.delivery.replies import judge
+from newsletter.delivery.resting import MOST_PUT_OFF, Rests, put_off
 from newsletter.errors import MessageError
 from newsletter.model.ledger import Owed, Settlement, Wish
 from newsletter.model.mailing import DeliveryState, MailingState
@@ -63,6 +64,7 @@ class Judged(NamedTuple):
 
     settlement: Settlement
     verdict: Verdict
+    domain: str = ""
 
 
 @dataclass
@@ -76,6 +78,8 @@ class Tray:
     chance: random.Random = field(default_factory=random.Random)
     #: Only every n-th delivery, while a canary is out.
     every: int = 1
+    #: A domain that puts off so many in a row is left in peace for a while; 0: none is.
+    most_put_off: int = MOST_PUT_OFF
     #: Never set, unlike the clock: what a round costs is measured with it.
     stopwatch: Callable[[], float] = perf_counter
 
@@ -87,6 +91,8 @@ class Tray:
 
     def __post_init__(self) -> None:
         """Begin with empty hands."""
+        self._rests = Rests(self.patience, self.most_put_off)
+        self._awaits_answers = False
         self._claimed: deque[Owed] = deque()
         self._ready: dict[str, deque[Handed]] = {}
         self._on_wire: dict[int, Owed] = {}
@@ -155,8 +161,12 @@ class Tray:
             self._round(now, route, crew)
         if not ready:
             return None
-        self._taken += 1
         handed = ready.popleft()
+        while self._rests.known and self._is_put_off(handed.owed, route, now):
+            if not ready:
+                return None
+            handed = ready.popleft()
+        self._taken += 1
         self._on_wire[handed.owed.key] = handed.owed
         return handed
 
@@ -166,10 +176,14 @@ class Tray:
         verdict = judge(outcome, self._given_back.get(key, 0))
         if verdict.state is DeliveryState.ACCEPTED:
             settlement = accepted(key, outcome, route.name)
+            if self._rests.known or owed.attempts:
+                self._rests.took(owed.domain, is_kept=owed.attempts > 0)
         else:
             settlement = settle(
                 owed, outcome, verdict, now=now, patience=self.patience, chance=self.chance
             )._replace(route=route.name)
+            if settlement.due and outcome.reply:
+                self._rests.put_off(owed.domain, settlement.due, now)
         if settlement.state is DeliveryState.QUEUED:
             self._given_back[key] += 1
             self._released.append(key)
@@ -177,7 +191,9 @@ class Tray:
         else:
             self._given_back.pop(key, None)
             self._results.append(settlement)
-        return Judged(settlement, verdict)
+        if self._awaits_answers:
+            self.wake()
+        return Judged(settlement, verdict, owed.domain)
 
     def flush(self, now: datetime) -> None:
         """Write what is known; StoreError where that is not possible yet."""
@@ -237,13 +253,17 @@ class Tray:
         ask_at: datetime | None = None
         with self._step(now) as step:
             if self.mailing_state is MailingState.SENDING:
-                picking = Picking(step, self.domains, route, now, every=self.every)
+                self._rests.remember(step, now)
+                picking = Picking(
+                    step, self.domains, route, now, every=self.every, rests=self._rests
+                )
                 chosen, ask_at = picking.pick(claimed, wanted)
                 intended = list(step.intend(chosen, route.name))
                 picking.count(intended)
+                self._awaits_answers = picking.awaits_answers
         taken = {owed.key for owed in chosen}
         self._claimed = deque(owed for owed in claimed if owed.key not in taken)
-        self._ready[route.name].extend(self._composed(intended, route))
+        self._ready[route.name].extend(self._composed(intended, route, now))
         self._is_drained = False
         if not chosen:
             self._wait_for(route, ask_at, now)
@@ -270,10 +290,23 @@ class Tray:
         self._began, self._taken = now, 0
         return self._size
 
-    def _composed(self, intended: Iterable[Owed], route: Route) -> list[Handed]:
+    def _is_put_off(self, owed: Owed, route: Route, now: datetime) -> bool:
+        """Leave it for later if its domain is not to be tried now; say whether that is so."""
+        until = self._rests.until(owed.domain, now)
+        if until is None:
+            return False
+        # So that rounds become as large as those in which messages leave.
+        self._taken += 1
+        settlement = put_off(owed, until, now=now, patience=self.patience, chance=self.chance)
+        self._results.append(settlement._replace(route=route.name))
+        return True
+
+    def _composed(self, intended: Iterable[Owed], route: Route, now: datetime) -> list[Handed]:
         """Build each reader's message; one that cannot be built costs nobody else theirs."""
         built: list[Handed] = []
         for owed in intended:
+            if self._rests.known and self._is_put_off(owed, route, now):
+                continue
             try:
                 built.append(Handed(owed, self.compose(owed)))
             except MessageError as error:

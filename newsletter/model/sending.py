@@ -82,6 +82,9 @@ class DomainSettings:
     per_second: float = 0.0
     per_hour: int = 0
     per_day: int = 0
+    #: Most messages under way at the same time; with one to each connection that is also the
+    #: most connections that carry mail to them. 0: as many as there are connections.
+    at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ class SendingSettings:
     quiet_hours: str = ""
     #: What to do with deliveries whose answer was lost: resend, hold or reconcile.
     unknown: str = "resend"
-    #: Stop after so many equal refusals in a row; 0: never.
+    #: Stop after so many equal refusals in a row; leave a domain alone for a while, or slow
+    #: down, after so many in a row were put off (4xx); 0: never.
     equal_refusals: int = 20
     #: Stop when so many of the last 200 readers were refused, in percent; 0: never.
     refused_percent: int = 50

@@ -275,6 +275,11 @@ class SqliteRound:
         if self._connection.execute(sql.SKIP, {**event, "reason": reason}).rowcount:
             self._connection.execute(sql.EVENT, {**event, "stage": "policy", "words": reason})
 
+    def under_way(self) -> Mapping[str, int]:
+        """Return how many messages living senders have in flight, by domain."""
+        rows = self._connection.execute(sql.UNDER_WAY, {"now": self._now}).fetchall()
+        return {row["domain"]: row["n"] for row in rows}
+
     def used(self, name: str, since: datetime) -> int:
         """Return how many messages a route or domain has had since that moment."""
         return self._pace.used(name, since)

@@ -93,6 +93,15 @@ UPDATE deliveries SET state = 'queued', owner = 0
 WHERE mailing = :mailing AND state = 'claimed' AND owner = :dead
 """
 
+# Whose lease is over was killed or stopped: nobody waits for its answers.
+UNDER_WAY = """
+SELECT d.domain AS domain, COUNT(*) AS n FROM deliveries AS d
+JOIN senders AS s ON s.id = d.owner AND s.mailing = d.mailing
+WHERE d.state = 'in_flight' AND s.ended IS NULL AND s.lease > :now
+  AND d.mailing IN (SELECT mailing FROM senders WHERE ended IS NULL)
+GROUP BY d.domain
+"""
+
 HURRY = """
 UPDATE deliveries SET due = :now WHERE mailing = :mailing AND state = 'deferred' AND due > :now
 """

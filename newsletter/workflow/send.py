@@ -261,6 +261,7 @@ class _Run:
             patience=setup.patience_of(sending),
             chance=random.Random(),  # noqa: S311 - jitter, not secrecy
             every=every,
+            most_put_off=sending.equal_refusals,
         )
         manner = Manner(
             stops=Stops(sending.equal_refusals, sending.refused_percent),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from newsletter.delivery.ledger import Patience
 from newsletter.delivery.pacing import DomainLimits, Domains, Limits, QuietHours, WarmUp
 from newsletter.delivery.progress import RunEnd, Why
+from newsletter.delivery.resting import MOST_PUT_OFF
 from newsletter.delivery.routes import Route
 from newsletter.delivery.rules import Stops
 from newsletter.delivery.sender import Manner, Sender
@@ -23,6 +26,7 @@ from newsletter.errors import MessageError
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import (
     Delivery,
+    DeliveryState,
     MailingState,
     Progress,
     Recipient,
@@ -58,6 +62,7 @@ class Run:
     patience: Patience = field(default_factory=Patience)
     compose: Compose = _content
     glimpses: list[Progress] = field(default_factory=list)
+    watch: Callable[[Progress], None] | None = None
     commits: int = 0
 
     def by(self, *routes: Route) -> RunEnd:
@@ -76,7 +81,11 @@ class Run:
 
         async def run() -> RunEnd:
             sender = Sender(
-                tray, routes, self.manner, mailing=self.mailing, watch=self.glimpses.append
+                tray,
+                routes,
+                self.manner,
+                mailing=self.mailing,
+                watch=self.watch or self.glimpses.append,
             )
             return await sender.run()
 
@@ -329,6 +338,60 @@ def test_a_domain_at_its_limit_does_not_hold_up_the_others(store: SqliteStore) -
     domains = [one.recipient.partition("@")[2] for one in server.accepted]
     assert domains.count("fast.example") == 40
     assert domains.count("slow.example") == 5
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_domain_has_no_more_under_way_at_once_than_it_may(store: SqliteStore, most: int) -> None:
+    run = _run(store, [*_people(60, "slow.example"), *_people(120, "fast.example")])
+    run.domains = Domains((DomainLimits("s", Limits(at_once=most), ("slow.example",)),))
+
+    with scripted_server(Script(dot_delay=0.01)) as server:
+        end = run.through(server, connections=8)
+
+    assert end.why is Why.DONE
+    assert len({one.recipient for one in server.accepted}) == len(server.accepted) == 180
+    assert server.most_under_way["slow.example"] == most
+    assert server.most_under_way["fast.example"] > most
+
+
+@pytest.mark.parametrize("answer", ["451 4.7.1 try again later", "450 4.2.0 busy"])
+def test_a_domain_that_puts_everybody_off_is_not_asked_for_its_whole_list(
+    store: SqliteStore, answer: str
+) -> None:
+    there = _people(600, "town.example")
+    run = _run(store, [*there, *_people(50, "free.example")])
+
+    with scripted_server(Script(rcpt=dict.fromkeys(there, say(answer)))) as server:
+        end = run.through(server, connections=8)
+
+    asked = sum("@town.example" in line for _, line in server.commands if line.startswith("RCPT"))
+    states = run.deliveries
+    assert end.why is Why.DONE
+    assert asked < 60
+    assert len(server.accepted) == 50
+    assert {states[one].state for one in there} == {DeliveryState.DEFERRED}
+    assert sum(states[one].reason == "domain-rests" for one in there) == 600 - asked
+
+
+def test_a_server_that_puts_off_readers_of_every_domain_is_left_in_peace(
+    store: SqliteStore,
+) -> None:
+    run = _run(store, [f"reader@town{number}.example" for number in range(300)])
+    run.manner = Manner(signals=(signal.SIGALRM,))
+    asked: list[int] = []
+
+    with scripted_server(Script(rcpt=say("451 4.3.0 later"))) as server:
+
+        def watch(progress: Progress) -> None:
+            if progress.waiting_for:
+                asked.append(sum(line.startswith("RCPT") for _, line in server.commands))
+                os.kill(os.getpid(), signal.SIGALRM)
+
+        run.watch = watch
+        run.through(server, connections=8)
+
+    assert MOST_PUT_OFF <= asked[0] < 60
+    assert list(run.states.values()).count("queued") >= 240
 
 
 def test_a_rate_per_second_is_kept(store: SqliteStore) -> None:

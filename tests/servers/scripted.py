@@ -24,6 +24,7 @@ import re
 import socket
 import ssl
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -156,6 +157,9 @@ class ScriptedServer:
         self.connections = 0
         #: Connections open at once, now and at most.
         self.open = self.most_open = 0
+        #: Domain -> messages for it under way at once, now and at most.
+        self.under_way: Counter[str] = Counter()
+        self.most_under_way: Counter[str] = Counter()
         self._log = log
         self._gate = gate
         self._allowed = 0
@@ -215,6 +219,16 @@ class ScriptedServer:
             line = f"{accepted.recipient} {accepted.message_id}\n"
             os.write(self._log_handle, line.encode())
 
+    def begin(self, recipient: str) -> None:
+        """Note that a message for this recipient is under way."""
+        domain = recipient.rpartition("@")[2]
+        self.under_way[domain] += 1
+        self.most_under_way[domain] = max(self.most_under_way[domain], self.under_way[domain])
+
+    def end(self, recipients: Sequence[str]) -> None:
+        """Note that these are not under way any more."""
+        self.under_way.subtract(one.rpartition("@")[2] for one in recipients)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -230,6 +244,7 @@ class ScriptedServer:
         finally:
             self._tasks.discard(task)
             self.open -= not connection.has_quit
+            self.end(connection.recipients)
             writer.transport.abort()
 
 
@@ -427,6 +442,7 @@ class _Connection:
             await self.say("503 5.5.1 need MAIL command")
         elif await self.act("rcpt", "250 2.1.5 Ok", found.group(1)):
             self.recipients.append(found.group(1))
+            self.server.begin(found.group(1))
 
     def _note_early(self) -> None:
         if self.buffer and "PIPELINING" not in self.script.extensions:
@@ -479,6 +495,7 @@ class _Connection:
         if action is None or action.takes or (action.answer or b"").startswith(b"2"):
             for mail in mails:
                 self.server.take(mail)
+        self.server.end(recipients)
         if action is None:
             await self.say(f"250 2.0.0 Ok: queued as Q{len(self.server.accepted)}")
         else:
@@ -487,6 +504,7 @@ class _Connection:
             await self._close()
 
     async def on_rset(self, _rest: str) -> None:
+        self.server.end(self.recipients)
         self.sender, self.recipients = None, []
         await self.act("rset", "250 2.0.0 Ok")
 

@@ -41,6 +41,20 @@ def test_two_processes_have_no_more_connections_than_one_may(tmp_path: Path) -> 
     assert scripted.most_open == 3
 
 
+def test_two_processes_have_no_more_under_way_to_a_domain_than_one_may(tmp_path: Path) -> None:
+    limit = '[[sending.domains]]\nname = "all"\ndomains = ["same.example"]\nat_once = 2'
+    with scripted_server(Script(dot_delay=0.04)) as scripted:
+        room = MailingRoom.furnish(tmp_path, scripted.port, sending=limit)
+        room.invite([f"m{number}@same.example" for number in range(60)])
+        room.invite([f"f{number}@same.example" for number in range(60)], "friends")
+
+        codes = _ended(_send_both(room, scripted))
+
+    assert codes == [0, 0]
+    assert len({mail.recipient for mail in scripted.accepted}) == len(scripted.accepted) == 120
+    assert scripted.most_under_way["same.example"] == 2
+
+
 def test_two_processes_with_one_connection_take_turns(tmp_path: Path) -> None:
     with scripted_server(Script(dot_delay=0.04)) as scripted:
         room = _two_lists(tmp_path, scripted.port, "connections = 1", 20)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -125,8 +126,10 @@ class PaperRound:
     def settle(self, settlements: Sequence[Settlement]) -> None:
         self.settled = len(settlements)
         for one in settlements:
-            self.ledger.rows[one.key].becomes(one.state)
-            self.ledger.rows[one.key].due = one.due
+            row = self.ledger.rows[one.key]
+            row.becomes(one.state)
+            row.due = one.due
+            row.owed = row.owed._replace(attempts=row.owed.attempts + one.is_counted)
 
     def release(self, keys: Sequence[int]) -> None:
         for key in keys:
@@ -134,8 +137,11 @@ class PaperRound:
 
     def claim(self, wish: Wish) -> Sequence[Owed]:
         free = [row for row in self.ledger.rows.values() if self._may_be_claimed(row, wish)]
-        # Whoever was given back has to wait until the others have had their turn.
-        free.sort(key=lambda row: row.owed.key <= self.ledger.last_claimed)
+        # The deferred first, who waited longest before the others; whoever was given back
+        # has to wait until the others have had their turn.
+        never = self.now + timedelta(days=1)
+        last = self.ledger.last_claimed
+        free.sort(key=lambda row: (row.due or never, row.owed.key <= last))
         found = free[: wish.count]
         for row in found:
             row.becomes(S.CLAIMED)
@@ -157,6 +163,10 @@ class PaperRound:
             row.becomes(S.SKIPPED if one.key in self.ledger.unsubscribed else S.IN_FLIGHT)
             row.intents += row.state is S.IN_FLIGHT
         return [one for one in owed if self.ledger.rows[one.key].state is S.IN_FLIGHT]
+
+    def under_way(self) -> Mapping[str, int]:
+        rows = self.ledger.rows.values()
+        return Counter(row.owed.domain for row in rows if row.state is S.IN_FLIGHT)
 
     def used(self, name: str, since: datetime) -> int:
         return sum(moment >= since for moment in self.ledger.uses.get(name, []))

@@ -44,6 +44,7 @@ def test_every_limit_is_told_in_words() -> None:
         DomainSettings("slow", ("a.example", "b.example"), per_hour=5),
         DomainSettings("free", ("c.example",)),
         DomainSettings("google", ("gmail.com",), mx=("google.com", "psmtp.com"), per_second=2),
+        DomainSettings("others", ("*",), per_hour=50, at_once=3),
     )
 
     told = limits_told((route,), SendingSettings(domains=domains, quiet_hours="22:00-07:00"))
@@ -52,6 +53,7 @@ def test_every_limit_is_told_in_words() -> None:
         "0.5 a second, 100 an hour, 1000 a day, 50 on the first day",
         "a.example, b.example: 5 an hour",
         "gmail.com, mail taken by google.com or psmtp.com: 2 a second",
+        "*: 50 an hour, 3 at once",
         "nothing at 22:00-07:00",
     )
 

@@ -8,6 +8,7 @@ import pytest
 
 from newsletter.delivery.outcome import Outcome, Reply, Stage
 from newsletter.delivery.progress import LINE_SHOWN, RunEnd, Why
+from newsletter.delivery.resting import MOST_PUT_OFF
 from newsletter.delivery.routes import (
     FIRST_CONNECTIONS,
     LONGEST_PAUSE,
@@ -105,6 +106,42 @@ def test_pauses_grow_with_the_complaints_even_if_a_message_passes_now_and_then()
     health.worked(now + TOO_FAST_PAUSE)
     health.complained("450 too many messages", now + TOO_FAST_PAUSE)
     assert health.paused_until == now + TOO_FAST_PAUSE + timedelta(seconds=0.5)
+
+
+def test_a_server_that_puts_off_readers_of_several_domains_in_a_row_is_left_in_peace() -> None:
+    health = _health()
+    for number in range(MOST_PUT_OFF - 1):
+        health.put_off(f"town{number}.example", "451 4.3.0 later", NOW)
+    assert not health.is_paused(NOW)
+
+    health.put_off("other.example", "451 4.3.0 later", NOW)
+
+    assert health.is_paused(NOW + RATE_PAUSE - timedelta(seconds=1))
+    assert health.trouble == "451 4.3.0 later"
+
+
+def test_a_server_that_took_one_in_between_or_puts_off_one_domain_only_goes_on() -> None:
+    taking, one_domain = _health(), _health()
+    for number in range(5 * MOST_PUT_OFF):
+        taking.put_off(f"town{number}.example", "451 4.3.0 later", NOW)
+        if number % (MOST_PUT_OFF // 2) == 0:
+            taking.took()
+        one_domain.put_off("town.example", "451 4.3.0 later", NOW)
+
+    assert not taking.is_paused(NOW)
+    assert not one_domain.is_paused(NOW)
+
+
+def test_a_server_tried_again_rests_longer_if_the_first_reader_is_put_off_too() -> None:
+    health = _health()
+    for number in range(MOST_PUT_OFF):
+        health.put_off(f"town{number}.example", "451 4.3.0 later", NOW)
+    later = NOW + RATE_PAUSE
+    assert health.look(later)
+
+    health.put_off("town.example", "451 4.3.0 later", later)
+
+    assert health.is_paused(later + 2 * RATE_PAUSE - timedelta(seconds=1))
 
 
 def test_a_long_reply_is_shortened_where_people_read_it() -> None:

@@ -15,6 +15,7 @@ from newsletter.delivery.outcome import Outcome, Trouble
 from newsletter.delivery.outcome import Stage as At
 from newsletter.delivery.pacing import DomainLimits, Domains, Limits, WarmUp
 from newsletter.delivery.picking import MOST_CLAIMED
+from newsletter.delivery.resting import MOST_PUT_OFF
 from newsletter.delivery.routes import Route
 from newsletter.delivery.server import Server
 from newsletter.delivery.tray import ASK_AGAIN, EARLY_SHARE, MOST_AT_ONCE, WORTH_WRITING, Tray
@@ -325,6 +326,111 @@ def test_the_limit_of_a_domain_holds_up_only_that_domain() -> None:
 
     assert sum(key <= 500 for key in room.left) == 7
     assert sum(key > 500 for key in room.left) == 100
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_are_under_way_to_a_domain_than_it_may_have_at_once(most: int) -> None:
+    room = Room(120)
+    for row in room.ledger.rows.values():
+        if row.owed.key <= 60:
+            row.owed = row.owed._replace(domain="slow.example")
+    room.tray.domains = Domains((DomainLimits("s", Limits(at_once=most), ("slow.example",)),))
+    most_there, under_way = 0, list[int]()
+
+    for _ in range(400):
+        while len(under_way) < 16 and (key := room.take()):
+            under_way.append(key)
+        there = [key for key in room.ledger.keys(S.IN_FLIGHT) if key <= 60]
+        most_there = max(most_there, len(there))
+        if under_way:
+            room.settle(under_way.pop(0))
+        room.clock.pass_(0.01)
+    room.tray.flush(room.clock.now)
+
+    assert most_there == most
+    assert len(room.ledger.keys(S.ACCEPTED)) == 120
+
+
+def test_a_run_is_not_over_while_others_have_all_that_a_domain_may_have_at_once() -> None:
+    room = Room(2)
+    room.tray.domains = Domains((DomainLimits("t", Limits(at_once=1), ("town.example",)),))
+    room.ledger.rows[1].state = S.IN_FLIGHT  # by another sender
+
+    assert room.take() == 0
+    assert not room.tray.is_drained
+    room.ledger.rows[1].state = S.ACCEPTED
+    room.clock.pass_(0.3)
+
+    assert room.take() == 2
+
+
+def test_a_domain_that_puts_everybody_off_is_asked_for_a_few_and_not_for_its_whole_list() -> None:
+    room = Room(3000, writing_seconds=0.0001)
+    for row in room.ledger.rows.values():
+        if row.owed.key > 2900:
+            row.owed = row.owed._replace(domain="free.example")
+
+    while not room.tray.is_drained:
+        if key := room.take():
+            room.settle(key, LATER if key <= 2900 else TAKEN)
+        else:
+            room.tray.flush(room.clock.now)
+        room.clock.pass_(0.01)
+
+    asked = [key for key in room.left if key <= 2900]
+    assert len(asked) == MOST_PUT_OFF
+    assert len(room.ledger.keys(S.ACCEPTED)) == 100
+    assert len(room.ledger.keys(S.DEFERRED)) == 2900
+    assert room.tray.commits < 400
+
+
+def test_a_domain_that_rests_is_asked_for_one_when_its_rest_is_over() -> None:
+    room = Room(200)
+    room.send(0, each_seconds=0)
+    began = room.clock.now
+    asked: list[timedelta] = []
+
+    while room.clock.now - began < timedelta(hours=1):
+        if key := room.take():
+            asked.append(room.clock.now - began)
+            room.settle(key, LATER)
+        else:
+            room.tray.flush(room.clock.now)
+            room.clock.pass_(10)
+            room.tray.wake()
+
+    assert MOST_PUT_OFF < len(asked) <= MOST_PUT_OFF + 4
+
+
+def test_greylisting_of_a_whole_list_passes_within_an_hour_of_short_runs() -> None:
+    room = Room(3000)
+    asked_before: set[int] = set()
+    began = room.clock.now
+
+    while room.clock.now - began < timedelta(hours=1):
+        if key := room.take():
+            room.settle(key, TAKEN if key in asked_before else LATER)
+            asked_before.add(key)
+            continue
+        room.tray.flush(room.clock.now)
+        room.clock.pass_(5)
+        # As the scheduler does: a new run each time that something is due.
+        room.tray = Tray(room.ledger, _compose, stopwatch=room.clock.stopwatch)
+
+    assert len(room.ledger.keys(S.ACCEPTED)) == 3000
+
+
+def test_what_is_ready_for_a_domain_when_its_rest_begins_does_not_leave() -> None:
+    room = Room(300, writing_seconds=0.0001)
+    room.send(200, each_seconds=0.0005)
+    assert len(room.ledger.keys(S.IN_FLIGHT)) > 2 * MOST_PUT_OFF
+
+    keys = [room.take() for _ in range(MOST_PUT_OFF)]
+    for key in keys:
+        room.settle(key, LATER)
+
+    assert room.take() == 0
+    assert len(room.left) == 200 + MOST_PUT_OFF
 
 
 def test_many_domains_at_their_limits_do_not_fill_the_hands_of_the_sender() -> None:

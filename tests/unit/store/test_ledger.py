@@ -122,6 +122,27 @@ def test_two_senders_never_claim_the_same_delivery(store: Store) -> None:
     assert not {owed.key for owed in first} & {owed.key for owed in second}
 
 
+def test_what_living_senders_have_in_flight_is_counted_by_domain_and_nothing_else(
+    store: Store,
+) -> None:
+    mailing = _freeze(store, *(f"r{number}@example.org" for number in range(9)), "ana@town.example")
+    one, two = _ledger(store, mailing), _ledger(store, mailing)
+    with one.round(NOW) as step:
+        step.intend(step.claim(Wish(3)), "main")
+    with two.round(NOW) as step:
+        step.intend(step.claim(Wish(7)), "main")
+        step.settle([Settlement(10, DeliveryState.ACCEPTED)])
+
+        assert step.under_way() == {"example.org": 9}
+
+    with two.round(LATER) as step:
+        # The lease of the other is over: it was killed, or stopped.
+        assert step.under_way() == {"example.org": 6}
+    two.close(NOW)
+    with one.round(NOW) as step:
+        assert step.under_way() == {"example.org": 3}
+
+
 def test_what_a_dead_sender_had_in_flight_is_unknown_and_only_that(store: Store) -> None:
     mailing = _freeze(store, *(f"r{number}@example.org" for number in range(6)))
     dead, heir = _ledger(store, mailing), _ledger(store, mailing)
