@@ -276,6 +276,12 @@ class StoreBusyError(StoreError):
     )
 
 
+class StoreUnsureError(StoreError):
+    """The connection was cut while a change was being written: it may be there, or not."""
+
+    hint = "Nothing is lost: when the server can be reached, look what is there and go on."
+
+
 class StoreGoneError(StoreError):
     """The database was taken away or replaced while it was in use."""
 

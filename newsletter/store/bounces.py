@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
 from newsletter.model.people import Suppression, SuppressionReason
+from newsletter.store.database import Connection, Row, Store
+from newsletter.store.dialect import two
 from newsletter.store.moments import to_moment
 from newsletter.store.people import remember, write_suppression
-from newsletter.store.sqlite import SqliteStore
 
 #: Suppressions written in one transaction.
 CHUNK = 500
@@ -35,6 +35,8 @@ WHERE d.mailing = :mailing AND d.state = 'refused' AND d.id > :after
       AND (julianday(lifted.at) - 2440587.5) * 86400000 >= e.at)
 ORDER BY d.id LIMIT :page
 """
+_MILLISECONDS = "(julianday(lifted.at) - 2440587.5) * 86400000"
+_BOUNCED = two(_BOUNCED, {_MILLISECONDS: "EXTRACT(EPOCH FROM lifted.at::timestamptz) * 1000"})
 
 # The index by state serves both counts.
 _PROVES = """
@@ -60,7 +62,7 @@ RETURNING canonical
 """
 
 
-def suppress_bounced(store: SqliteStore, mailing: int, reasons: Sequence[str]) -> tuple[str, ...]:
+def suppress_bounced(store: Store, mailing: int, reasons: Sequence[str]) -> tuple[str, ...]:
     """Write to nobody again whose server said for good that there is nobody; return whom.
 
     The reply, the mailing and the time are kept with the suppression. `reasons` are
@@ -77,15 +79,13 @@ def suppress_bounced(store: SqliteStore, mailing: int, reasons: Sequence[str]) -
     return tuple(bounced)
 
 
-def suppress_all_bounced(store: SqliteStore, reasons: Sequence[str]) -> None:
+def suppress_all_bounced(store: Store, reasons: Sequence[str]) -> None:
     """Do it for every mailing whose sender was killed before it could."""
     for row in store.rows(_BROKEN_OFF, {}):
         suppress_bounced(store, row["id"], reasons)
 
 
-def lift_bounced(
-    store: SqliteStore, mailing: int, addresses: Sequence[str], *, now: datetime
-) -> None:
+def lift_bounced(store: Store, mailing: int, addresses: Sequence[str], *, now: datetime) -> None:
     """Take back what a mailing had suppressed, because it is to try these again."""
     values = {"mailing": mailing, "addresses": json.dumps(list(addresses))}
     with store.transaction() as connection:
@@ -94,7 +94,7 @@ def lift_bounced(
             remember(connection, "suppression lifted", row["canonical"], now, note=note)
 
 
-def _suppress(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+def _suppress(connection: Connection, row: Row) -> bool:
     suppression = Suppression(
         row["address"], SuppressionReason.BOUNCED, to_moment(row["at"]), row["note"]
     )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.model.mailing import Delivery, DeliveryEvent, DeliveryState
 from newsletter.model.people import canonical_key
+from newsletter.store.database import Row, Store
 from newsletter.store.moments import to_moment, to_moment_or_none, to_number
-from newsletter.store.sqlite import SqliteStore
 
 #: Rows fetched at a time: a mailing may have a million.
 PAGE = 1000
@@ -51,8 +50,8 @@ WHERE mailing = :mailing GROUP BY domain, state
 # One example of the server's own words for each reason.
 _BY_REASON = """
 SELECT d.state, d.reason, COUNT(*) AS n,
-  MIN(TRIM(CASE e.code WHEN 0 THEN '' ELSE e.code END || ' ' || e.enhanced || ' ' || e.words))
-    AS words
+  MIN(TRIM(CASE e.code WHEN 0 THEN '' ELSE CAST(e.code AS TEXT) END
+    || ' ' || e.enhanced || ' ' || e.words)) AS words
 FROM deliveries AS d
 LEFT JOIN delivery_events AS e ON e.delivery = d.id AND e.number = d.events
 WHERE d.mailing = :mailing AND d.state IN ('refused', 'deferred', 'skipped', 'unknown')
@@ -111,7 +110,7 @@ class Choice:
 class Deliveries:
     """The deliveries of one mailing."""
 
-    def __init__(self, store: SqliteStore, mailing: int) -> None:
+    def __init__(self, store: Store, mailing: int) -> None:
         self._store = store
         self._mailing = mailing
 
@@ -200,7 +199,7 @@ class Deliveries:
         return tuple(row["address"] for row in rows)
 
 
-def _delivery(row: sqlite3.Row) -> Delivery:
+def _delivery(row: Row) -> Delivery:
     said = (str(row["code"] or ""), row["enhanced"], row["words"])
     return Delivery(
         id=row["id"],
@@ -219,7 +218,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
     )
 
 
-def _event(row: sqlite3.Row) -> DeliveryEvent:
+def _event(row: Row) -> DeliveryEvent:
     return DeliveryEvent(
         at=to_moment(row["at"]),
         state=DeliveryState(row["state"]),

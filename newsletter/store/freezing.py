@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +12,8 @@ from newsletter.errors import MailingStateError, WorkspaceBusyError
 from newsletter.model.mailing import Recipient, UnknownPolicy
 from newsletter.model.people import canonical_key
 from newsletter.store import senders
+from newsletter.store.database import Connection, Store
 from newsletter.store.moments import to_number
-from newsletter.store.sqlite import SqliteStore
 
 #: Recipients written in one transaction: whoever unsubscribes meanwhile waits for one of
 #: these at most, some hundredths of a second.
@@ -62,7 +61,8 @@ _PREPARING = "SELECT id, issue, is_test FROM mailings WHERE state = 'preparing' 
 _STATE = "SELECT state FROM mailings WHERE id = :mailing"
 
 _COMPLETE = """
-UPDATE mailings SET state = 'prepared', starts = MAX(starts, :starts)
+UPDATE mailings SET state = 'prepared',
+  starts = CASE WHEN starts < :starts THEN :starts ELSE starts END
 WHERE id = :mailing AND state = 'preparing'
 """
 
@@ -110,7 +110,7 @@ class NewMailing:
 class Served:
     """Who already has a delivery of an issue by an earlier mailing."""
 
-    def __init__(self, store: SqliteStore, earlier: str) -> None:
+    def __init__(self, store: Store, earlier: str) -> None:
         self._store = store
         self._earlier = earlier
 
@@ -123,12 +123,12 @@ class Served:
         return bool(self._store.rows(_HAS_HAD, values))
 
 
-def served(store: SqliteStore, issue: str) -> Served:
+def served(store: Store, issue: str) -> Served:
     """Return who already has a delivery of this issue; false where nobody has."""
     return Served(store, json.dumps(earlier_mailings(store, issue)))
 
 
-def earlier_mailings(store: SqliteStore, issue: str) -> list[int]:
+def earlier_mailings(store: Store, issue: str) -> list[int]:
     """Return the mailings of an issue that count, tests left out."""
     return [row["id"] for row in store.rows(_EARLIER, {"issue": issue})]
 
@@ -140,7 +140,7 @@ class Freezing:
     next one takes away.
     """
 
-    def __init__(self, store: SqliteStore, new: NewMailing, *, now: datetime) -> None:
+    def __init__(self, store: Store, new: NewMailing, *, now: datetime) -> None:
         tidy(store)
         self._store = store
         #: How many recipients are written down.
@@ -203,7 +203,7 @@ class Freezing:
         _forget(self._store, self.mailing)
         self._lock.drop()
 
-    def _check(self, connection: sqlite3.Connection) -> None:
+    def _check(self, connection: Connection) -> None:
         state = connection.execute(_STATE, {"mailing": self.mailing}).fetchone()
         if state is None or state["state"] != "preparing":
             raise MailingStateError(
@@ -211,19 +211,19 @@ class Freezing:
             )
 
 
-def tidy(store: SqliteStore) -> int:
+def tidy(store: Store) -> int:
     """Take away what killed preparations have left; return how many there were."""
     abandoned = [
         row["id"] for row in store.rows(_PREPARING, {}) if not senders.living(store, row["id"])
     ]
     for mailing in abandoned:
         for left in senders.others(store, mailing):
-            senders.lock_path(senders.database_path(store), left.id).unlink(missing_ok=True)
+            store.signs.forget(left.id)
         _forget(store, mailing)
     return len(abandoned)
 
 
-def _refuse_second(store: SqliteStore, issue: str) -> None:
+def _refuse_second(store: Store, issue: str) -> None:
     """Let nobody prepare an issue that somebody else is preparing: they would be in both."""
     for row in store.rows(_PREPARING, {}):
         processes = senders.living(store, row["id"])
@@ -233,7 +233,7 @@ def _refuse_second(store: SqliteStore, issue: str) -> None:
             )
 
 
-def _forget(store: SqliteStore, mailing: int) -> None:
+def _forget(store: Store, mailing: int) -> None:
     """Delete a mailing that is not wholly prepared, in steps as short as those that wrote it."""
     values = {"mailing": mailing, "count": CHUNK}
     found = store.rows(_STATE, values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -15,8 +14,9 @@ from newsletter.model.people import (
     LeftAlone,
     canonical_key,
 )
+from newsletter.store.database import Connection, Store
+from newsletter.store.dialect import two
 from newsletter.store.people import People, remember
-from newsletter.store.sqlite import SqliteStore
 
 #: Rows handed to SQLite at a time.
 BATCH = 2000
@@ -43,6 +43,20 @@ CREATE TEMP TABLE incoming (
   judgement TEXT NOT NULL DEFAULT 'new'
 ) STRICT
 """
+_STAGE = two(
+    _STAGE,
+    {
+        "number INTEGER": "number bigint GENERATED ALWAYS AS IDENTITY",
+        " TEXT ": ' text COLLATE "C" ',
+        "STRICT": "",
+    },
+)
+_STAGING = (
+    two("DROP TABLE IF EXISTS temp.incoming", "DROP TABLE IF EXISTS pg_temp.incoming"),
+    # It is made anew for each import: there is nothing to roll back to.
+    two("PRAGMA temp.journal_mode = OFF", "SELECT 1"),
+    _STAGE,
+)
 
 # The same person again in the file: the first row speaks, later ones fill its gaps.
 _INCOMING = """
@@ -50,14 +64,14 @@ INSERT INTO incoming
   (canonical, address, file, line, name, language, form, fields, consent, care, reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (canonical) DO UPDATE SET
-  repeats = repeats + 1,
-  name = CASE WHEN name = '' THEN excluded.name ELSE name END,
-  language = CASE WHEN language = '' THEN excluded.language ELSE language END,
-  form = CASE WHEN form = '' THEN excluded.form ELSE form END,
-  fields = json_patch(excluded.fields, fields),
-  consent = json_patch(excluded.consent, consent),
-  care = MAX(care, excluded.care),
-  reason = CASE WHEN reason = '' THEN excluded.reason ELSE reason END
+  repeats = incoming.repeats + 1,
+  name = CASE WHEN incoming.name = '' THEN excluded.name ELSE incoming.name END,
+  language = CASE WHEN incoming.language = '' THEN excluded.language ELSE incoming.language END,
+  form = CASE WHEN incoming.form = '' THEN excluded.form ELSE incoming.form END,
+  fields = json_patch(excluded.fields, incoming.fields),
+  consent = json_patch(excluded.consent, incoming.consent),
+  care = CASE WHEN incoming.care < excluded.care THEN excluded.care ELSE incoming.care END,
+  reason = CASE WHEN incoming.reason = '' THEN excluded.reason ELSE incoming.reason END
 """
 
 # What the file alone says of people; all others are new so far.
@@ -79,7 +93,7 @@ UPDATE incoming SET known_id = COALESCE(known.id, 0), judgement = CASE
   WHEN known.suppressed IS NOT NULL THEN 'left alone: suppressed, ' || known.suppressed
   WHEN known.status = 'unsubscribed' THEN 'left alone: unsubscribed'
   WHEN known.status = 'unconfirmed' THEN 'left alone: unconfirmed'
-  WHEN known.status IS NULL AND known.left_all THEN
+  WHEN known.status IS NULL AND known.left_all = 1 THEN
     'left alone: unsubscribed from every list they were on'
   WHEN known.status IS NULL THEN 'new'
   WHEN (incoming.name <> '' AND incoming.name <> known.name)
@@ -89,7 +103,7 @@ UPDATE incoming SET known_id = COALESCE(known.id, 0), judgement = CASE
   ELSE 'unchanged' END
 FROM (
   SELECT i.number, s.id, u.status, p.reason AS suppressed, s.name, s.language, s.form, s.fields,
-    (SELECT MIN(o.status = 'unsubscribed') FROM subscriptions AS o
+    (SELECT MIN(CASE o.status WHEN 'unsubscribed' THEN 1 ELSE 0 END) FROM subscriptions AS o
      WHERE o.subscriber_id = s.id) AS left_all
   FROM incoming AS i
   LEFT JOIN suppressions AS p ON p.canonical = i.canonical
@@ -99,6 +113,12 @@ FROM (
 ) AS known
 WHERE known.number = incoming.number
 """
+_JUDGE_KNOWN = two(
+    _JUDGE_KNOWN,
+    {
+        "incoming.fields) <> json(known.fields)": "incoming.fields)::jsonb <> known.fields::jsonb",
+    },
+)
 
 # Numbers are given out here, so that the subscriptions need not look their people up.
 _WRITE_SUBSCRIBERS = """
@@ -106,6 +126,15 @@ INSERT INTO subscribers (id, canonical, address, name, language, form, fields, c
 SELECT :last_id + number, canonical, address, name, language, form, fields, :now FROM incoming
 WHERE known_id = 0 AND judgement IN ('new', 'unsubscribed', 'suppressed') ORDER BY number
 """
+# Others add people at the same time: there the numbers are the server's to give.
+_WRITE_SUBSCRIBERS = two(
+    _WRITE_SUBSCRIBERS,
+    {
+        "(id, canonical": "(canonical",
+        ":last_id + number, ": "",
+        "ORDER BY number": "ORDER BY number ON CONFLICT (canonical) DO NOTHING",
+    },
+)
 
 _WRITE_CHANGES = """
 UPDATE subscribers SET
@@ -125,8 +154,15 @@ SELECT CASE known_id WHEN 0 THEN :last_id + number ELSE known_id END, :list,
 FROM incoming WHERE judgement IN ('new', 'unsubscribed', 'suppressed') ORDER BY number
 ON CONFLICT (subscriber_id, list_id) DO UPDATE
   SET status = excluded.status, since = excluded.since, how = excluded.how
-  WHERE excluded.status = 'unsubscribed' AND status <> 'unsubscribed'
+  WHERE excluded.status = 'unsubscribed' AND subscriptions.status <> 'unsubscribed'
 """
+_WRITE_SUBSCRIPTIONS = two(
+    _WRITE_SUBSCRIPTIONS,
+    {
+        "CASE known_id WHEN 0 THEN :last_id + number ELSE known_id END": "s.id",
+        "FROM incoming WHERE": "FROM incoming JOIN subscribers AS s USING (canonical) WHERE",
+    },
+)
 
 _WRITE_SUPPRESSIONS = """
 INSERT INTO suppressions (canonical, address, reason, since, note)
@@ -145,15 +181,13 @@ FROM incoming WHERE judgement IN ('unsubscribed', 'suppressed') ORDER BY number
 class Import:
     """People on their way into a list; nothing of them is in the store until `write`."""
 
-    def __init__(self, store: SqliteStore, list_key: str) -> None:
+    def __init__(self, store: Store, list_key: str) -> None:
         self._store = store
         self._list_key = list_key
         # A table of this connection's own, on disk once it grows: it stops nobody.
         with store.errors("written"):
-            store.connection.execute("DROP TABLE IF EXISTS temp.incoming")
-            # It is made anew for each import: there is nothing to roll back to.
-            store.connection.execute("PRAGMA temp.journal_mode = OFF")
-            store.connection.execute(_STAGE)
+            for statement in _STAGING:
+                store.connection.execute(statement)
 
     def add(self, people: Iterable[ImportedPerson]) -> None:
         """Stage people; the same person again only fills the gaps of the first row."""
@@ -190,7 +224,7 @@ class Import:
 
     def repeated(self) -> int:
         """Return how many rows were of somebody who had come before in the file."""
-        return int(self._store.rows("SELECT TOTAL(repeats) AS n FROM incoming", {})[0]["n"])
+        return int(self._store.rows(_REPEATED, {})[0]["n"])
 
     def left_alone(self, most: int) -> Iterator[LeftAlone]:
         """Return whom the import does not touch, in the order of the file."""
@@ -199,8 +233,8 @@ class Import:
             reason = row["judgement"].removeprefix(mark)
             yield LeftAlone(row["line"], row["address"], reason, row["file"])
 
-    def _judge(self, connection: sqlite3.Connection) -> None:
-        found = connection.execute("SELECT id FROM lists WHERE key = ?", [self._list_key])
+    def _judge(self, connection: Connection) -> None:
+        found = connection.execute("SELECT id FROM lists WHERE key = :key", {"key": self._list_key})
         row = found.fetchone()
         connection.execute(_JUDGE_BY_FILE)
         connection.execute(_JUDGE_KNOWN, {"list": row["id"] if row else 0})
@@ -212,6 +246,7 @@ class Import:
         return counted
 
 
+_REPEATED = "SELECT COALESCE(SUM(repeats), 0) AS n FROM incoming"
 _COUNT = "SELECT judgement, COUNT(*) AS people FROM incoming GROUP BY judgement"
 _LEFT_ALONE = """
 SELECT line, address, judgement, file FROM incoming WHERE judgement LIKE :mark

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
-from newsletter.errors import StoreError, StoreGoneError
+from newsletter.errors import StoreError
 from newsletter.model.ledger import Owed, Settlement, Wish
 from newsletter.model.mailing import Balance, DeliveryState, MailingState
 from newsletter.store import senders
 from newsletter.store import statements as sql
+from newsletter.store.database import LEASE, Connection, Row, Store
 from newsletter.store.moments import to_moment_or_none, to_number
 from newsletter.store.pace import Pace
 from newsletter.store.readers import Readers
-from newsletter.store.sqlite import SqliteStore
-
-#: The results of one round, with every page they touch, fit in.
-RESERVE_BYTES = 1_000_000
 
 
-def count_by_state(store: SqliteStore, mailing: int) -> Balance:
+def count_by_state(store: Store, mailing: int) -> Balance:
     """Return how many deliveries of a mailing stand in which state."""
     rows = store.rows(sql.COUNT, {"mailing": mailing})
     return Balance(**{row["state"]: row["n"] for row in rows})
@@ -32,10 +27,10 @@ def count_by_state(store: SqliteStore, mailing: int) -> Balance:
 class SqliteLedger:
     """All deliveries of one mailing; the sender it was opened for owns what it claims."""
 
-    def __init__(self, store: SqliteStore, mailing: int, machine: str, now: datetime) -> None:
+    def __init__(self, store: Store, mailing: int, machine: str, now: datetime) -> None:
         self._store = store
         self.mailing = mailing
-        self._database = senders.database_path(store)
+        self._signs = store.signs
         row = store.rows("SELECT lists FROM mailings WHERE id = :id", {"id": mailing})[0]
         self._lists: tuple[str, ...] = tuple(json.loads(row["lists"]))
         self._machine = machine
@@ -44,22 +39,19 @@ class SqliteLedger:
         self._cursors: dict[tuple[str, str], int] = {}
         self.sender, self._lock = senders.register(store, mailing, machine, now)
         try:
-            self._reserve = Reserve(senders.lock_path(self._database, self.sender))
+            self._reserve = self._signs.reserve(self.sender)
         except StoreError:
             self._lock.drop()
             raise
-        self._file = _file_number(self._database)
 
     @contextmanager
     def round(self, now: datetime) -> Iterator[SqliteRound]:
         """Open one durable step: committed and synced at its end, or undone."""
-        if _file_number(self._database) != self._file:
-            # SQLite would go on writing into a file that nobody will ever find again.
-            raise StoreGoneError(f"the database {str(self._database)!r} was taken away or replaced")
+        self._signs.check()
         before = dict(self._cursors)
         try:
             with self._store.transaction() as connection:
-                values = {"sender": self.sender, "lease": to_number(now + senders.LEASE)}
+                values = {"sender": self.sender, "lease": to_number(now + LEASE)}
                 connection.execute(sql.BEAT, values)
                 yield SqliteRound(self, connection, now)
         except BaseException:
@@ -70,7 +62,7 @@ class SqliteLedger:
         """Take back what dead senders held; return the addresses whose answer was lost."""
         lost: list[str] = []
         found = list(senders.others(self._store, self.mailing, but=self.sender))
-        dead = [one for one in found if not senders.is_alive(self._database, one.id)]
+        dead = [one for one in found if not self._signs.is_alive(one)]
         stalled = [one for one in found if one not in dead and one.lease < to_number(now)]
         if not dead and not stalled:
             return lost
@@ -81,12 +73,10 @@ class SqliteLedger:
                 if one in dead:
                     lost += self._lose(connection, values)
         for one in dead:
-            lock = senders.lock_path(self._database, one.id)
-            lock.unlink(missing_ok=True)
-            _reserve_path(lock).unlink(missing_ok=True)
+            self._signs.forget(one.id)
         return lost
 
-    def _lose(self, connection: sqlite3.Connection, values: Mapping[str, object]) -> list[str]:
+    def _lose(self, connection: Connection, values: Mapping[str, object]) -> list[str]:
         rows = connection.execute(sql.LOST, values).fetchall()
         for row in rows:
             event = _event(row["id"], values["now"], self.sender)
@@ -115,16 +105,15 @@ class SqliteLedger:
     def others(self) -> tuple[int, ...]:
         """Return the other processes that are sending this mailing, the stopped ones too."""
         found = senders.others(self._store, self.mailing, but=self.sender)
-        return tuple(one.process for one in found if senders.is_alive(self._database, one.id))
+        return tuple(one.process for one in found if self._signs.is_alive(one))
 
     def relieve(self) -> None:
         """Make room where the disk is full, so that at least what is known can be written.
 
-        The reserve is given up, and the write-ahead log is emptied into the database.
+        The reserve is given up, and the database does what it can.
         """
         self._reserve.give_up()
-        with suppress(sqlite3.Error):
-            self._store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._store.relieve()
 
     def close(self, now: datetime) -> None:
         """End this sender: what it still has claimed goes back, and its number is over."""
@@ -139,41 +128,10 @@ class SqliteLedger:
         self._lock.drop()
 
 
-def _file_number(path: Path) -> int:
-    """Return what tells this file from another of the same name; 0: there is none."""
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0
-
-
-def _reserve_path(lock: Path) -> Path:
-    return lock.with_name(f"{lock.name}-reserve")
-
-
-class Reserve:
-    """Room kept free on the disk, for the last words of a sender when it is full."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = _reserve_path(path)
-        try:
-            self._path.write_bytes(bytes(RESERVE_BYTES))
-        except OSError as error:
-            self._path.unlink(missing_ok=True)
-            raise StoreError(
-                f"there is no room for the ledger beside {str(path.parent)!r}: {error.strerror}",
-                hint="Free some space on the disk, then go on: newsletter resume",
-            ) from error
-
-    def give_up(self) -> None:
-        """Give the room back."""
-        self._path.unlink(missing_ok=True)
-
-
 class SqliteRound:
     """One durable step of a sender."""
 
-    def __init__(self, ledger: SqliteLedger, connection: sqlite3.Connection, now: datetime) -> None:
+    def __init__(self, ledger: SqliteLedger, connection: Connection, now: datetime) -> None:
         self._ledger = ledger
         self._connection = connection
         self._now = to_number(now)
@@ -235,10 +193,10 @@ class SqliteRound:
             rows += self._claim_queued({**values, "count": wish.count - len(rows)})
         return sorted(map(_owed, rows), key=lambda owed: owed.key)
 
-    def _claim_queued(self, values: dict[str, object]) -> list[sqlite3.Row]:
+    def _claim_queued(self, values: dict[str, object]) -> list[Row]:
         cursors = self._ledger._cursors
         kind = (str(values["only"]), str(values["every"]))
-        found: list[sqlite3.Row] = []
+        found: list[Row] = []
         # Once from the cursor; at the end of the list once more from the top, where
         # something may have been given back.
         for after in (cursors.get(kind, 0), 0):
@@ -310,7 +268,7 @@ def _event(key: int, now: object, sender: int) -> dict[str, object]:
 _DECODE = json.JSONDecoder().raw_decode
 
 
-def _owed(row: sqlite3.Row) -> Owed:
+def _owed(row: Row) -> Owed:
     key, address, domain, edition, sender, message_id, personal, attempts, tried = row
     values, _ = _DECODE(personal)
     values["message_id"], values["address"] = message_id, address

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from newsletter.model.mailhost import MailHost
+from newsletter.store.database import Store
 from newsletter.store.moments import to_moment, to_number
-from newsletter.store.sqlite import SqliteStore
 
 #: Longer than any answer is used: what nobody has asked about since is forgotten.
 FORGET = timedelta(days=90)
@@ -38,7 +38,7 @@ _FORGET = "DELETE FROM mail_hosts WHERE asked < :before"
 class MailHosts:
     """What is remembered of the readers' domains."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def open_domains(self, mailing: int) -> tuple[str, ...]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
 from newsletter.errors import MailingNotFoundError
 from newsletter.model.mailing import Mailing, MailingState, Recipient, UnknownPolicy
 from newsletter.store import senders
+from newsletter.store.database import Row, Store
 from newsletter.store.freezing import Freezing, NewMailing, earlier_mailings
 from newsletter.store.ledger import count_by_state
 from newsletter.store.moments import to_moment, to_moment_or_none, to_number
-from newsletter.store.sqlite import SqliteStore
 
 _MOVE = """
 UPDATE mailings SET state = :to, reason = :reason,
@@ -41,7 +40,7 @@ SELECT id, events, :now, state, 'person', 'cancelled' FROM deliveries WHERE id =
 class Mailings:
     """All mailings of a workspace."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def freeze(
@@ -130,7 +129,7 @@ class Mailings:
             values = {"id": mailing, "machine": machine}
             connection.execute("UPDATE mailings SET machine = :machine WHERE id = :id", values)
 
-    def _mailing(self, row: sqlite3.Row) -> Mailing:
+    def _mailing(self, row: Row) -> Mailing:
         return Mailing(
             id=row["id"],
             issue=row["issue"],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta
 
+from newsletter.store.database import Connection
 from newsletter.store.moments import to_moment, to_number
 
 _MINUTE = 60_000
 
-_USED = "SELECT TOTAL(used) FROM pace WHERE name = :name AND minute >= :since"
+_USED = "SELECT COALESCE(SUM(used), 0) FROM pace WHERE name = :name AND minute >= :since"
 
 # What went in minutes that are still to come went before the clock was set back. When that
 # was nobody knows: counted as of now the limit is kept, and is not shut for days.
@@ -17,7 +17,7 @@ _AHEAD = "DELETE FROM pace WHERE name = :name AND minute > :next RETURNING used"
 
 _USE = """
 INSERT INTO pace (name, minute, used) VALUES (:name, :minute, :count)
-ON CONFLICT (name, minute) DO UPDATE SET used = used + excluded.used
+ON CONFLICT (name, minute) DO UPDATE SET used = pace.used + excluded.used
 """
 
 # Nothing looks further back than a day; two are kept for a clock that was set back.
@@ -28,7 +28,8 @@ _NEXT = "SELECT at FROM pace_next WHERE name = :name"
 # A first time that is still to come was written by a clock that was ahead.
 _SET_FIRST = """
 INSERT INTO pace_next (name, at) VALUES (:name, :at)
-ON CONFLICT (name) DO UPDATE SET at = MIN(at, excluded.at)
+ON CONFLICT (name) DO UPDATE SET at =
+  CASE WHEN excluded.at < pace_next.at THEN excluded.at ELSE pace_next.at END
 """
 
 _SET_NEXT = """
@@ -40,7 +41,7 @@ ON CONFLICT (name) DO UPDATE SET at = excluded.at
 class Pace:
     """The counters, inside one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
+    def __init__(self, connection: Connection, now: datetime) -> None:
         self._connection = connection
         self._now = now
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -19,7 +18,9 @@ from newsletter.model.people import (
     SuppressionReason,
     canonical_key,
 )
-from newsletter.store.sqlite import SqliteStore
+from newsletter.store import records
+from newsletter.store.database import Connection, Store
+from newsletter.store.dialect import two
 
 #: People fetched at a time: the list may have a million, memory must not know.
 PAGE = 1000
@@ -34,10 +35,11 @@ _ADD_SUBSCRIBER = """
 INSERT INTO subscribers (canonical, address, name, language, form, fields, created)
 VALUES (:canonical, :address, :name, :language, :form, :fields, :now)
 ON CONFLICT (canonical) DO UPDATE SET
-  name = CASE WHEN excluded.name = '' THEN name ELSE excluded.name END,
-  language = CASE WHEN excluded.language = '' THEN language ELSE excluded.language END,
-  form = CASE WHEN excluded.form = '' THEN form ELSE excluded.form END,
-  fields = json_patch(fields, excluded.fields)
+  name = CASE WHEN excluded.name = '' THEN subscribers.name ELSE excluded.name END,
+  language =
+    CASE WHEN excluded.language = '' THEN subscribers.language ELSE excluded.language END,
+  form = CASE WHEN excluded.form = '' THEN subscribers.form ELSE excluded.form END,
+  fields = json_patch(subscribers.fields, excluded.fields)
 """
 
 # Who unsubscribed stays unsubscribed, who never confirmed stays unconfirmed.
@@ -67,10 +69,10 @@ VALUES (:at, :kind, :canonical, :list_key, :note)
 
 _COUNTS = """
 SELECT l.*,
-  SUM(u.status = 'confirmed') AS confirmed,
-  SUM(u.status = 'unconfirmed') AS unconfirmed,
-  SUM(u.status = 'unsubscribed') AS unsubscribed,
-  SUM(u.status = 'confirmed' AND p.canonical IS NOT NULL) AS suppressed
+  COUNT(*) FILTER (WHERE u.status = 'confirmed') AS confirmed,
+  COUNT(*) FILTER (WHERE u.status = 'unconfirmed') AS unconfirmed,
+  COUNT(*) FILTER (WHERE u.status = 'unsubscribed') AS unsubscribed,
+  COUNT(*) FILTER (WHERE u.status = 'confirmed' AND p.canonical IS NOT NULL) AS suppressed
 FROM lists AS l
 LEFT JOIN subscriptions AS u ON u.list_id = l.id
 LEFT JOIN subscribers AS s ON s.id = u.subscriber_id
@@ -85,32 +87,20 @@ UPDATE lists SET title = COALESCE(:title, title), language = COALESCE(:language,
 WHERE key = :key
 """
 
-_RECORD = """
-SELECT s.*, p.reason, p.since AS suppressed_since, p.note, (
-  SELECT json_group_array(json_object(
-    'list', l.key, 'status', u.status, 'since', u.since, 'how', u.how))
-  FROM (SELECT * FROM subscriptions WHERE subscriber_id = s.id ORDER BY list_id) AS u
-  JOIN lists AS l ON l.id = u.list_id) AS subscriptions
-FROM subscribers AS s
-LEFT JOIN suppressions AS p ON p.canonical = s.canonical
-"""
-
-_ONE_RECORD = _RECORD + "WHERE s.canonical = :canonical"
-
-_NUMBERED = _RECORD + "WHERE s.id = :id"
-
-# By keyset, so that the thousandth page costs what the first does.
-_PAGE_OF_RECORDS = _RECORD + (  # noqa: S608 - both halves are our own
-    "WHERE s.id > :after AND (:list = 0 OR EXISTS (SELECT 1 FROM subscriptions AS u"
-    " WHERE u.subscriber_id = s.id AND u.list_id = :list)) ORDER BY s.id LIMIT :page"
-)
-
 _FIELD_NAMES = """
 SELECT DISTINCT f.key FROM subscribers AS s, json_each(s.fields) AS f
 WHERE :list = 0 OR EXISTS (
   SELECT 1 FROM subscriptions AS u WHERE u.subscriber_id = s.id AND u.list_id = :list)
 ORDER BY f.key
 """
+_FIELD_NAMES = two(
+    _FIELD_NAMES,
+    {
+        "json_each(s.fields) AS f": "json_object_keys(s.fields::json) AS f (key)",
+        "DISTINCT f.key": 'DISTINCT f.key COLLATE "C" AS key',
+        "ORDER BY f.key": "ORDER BY key",
+    },
+)
 
 
 class People:
@@ -119,7 +109,7 @@ class People:
     Addresses handed in are valid already (`audience.addresses.parse_address`).
     """
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def ensure_list(self, key: str, *, now: datetime, title: str = "") -> MailingList:
@@ -135,7 +125,7 @@ class People:
         found = self._store.rows("SELECT * FROM lists WHERE key = :key", values)
         if not found:
             raise ListNotFoundError(f"there is no list {key!r}")
-        return read_list(found[0])
+        return records.read_list(found[0])
 
     def change_list(
         self,
@@ -155,7 +145,7 @@ class People:
         """Return every list with how many people stand to it in which way."""
         states = ("confirmed", "unconfirmed", "unsubscribed", "suppressed")
         return tuple(
-            ListCount(read_list(row), *(row[state] or 0 for state in states))
+            ListCount(records.read_list(row), *(row[state] for state in states))
             for row in self._store.rows(_COUNTS, {})
         )
 
@@ -170,8 +160,8 @@ class People:
         SubscriberNotFoundError.
         """
         canonical = canonical_key(address)
-        for row in self._store.rows(_ONE_RECORD, {"canonical": canonical}):
-            return read_record(row)
+        for row in self._store.rows(records.ONE_RECORD, {"canonical": canonical}):
+            return records.read_record(row)
         suppression = self.suppression(address)
         if suppression is None:
             raise SubscriberNotFoundError(f"nobody with the address {address!r} is known")
@@ -181,18 +171,18 @@ class People:
         self, person: int, mailing_list: int
     ) -> tuple[SubscriberRecord, MailingList] | None:
         """Return the person and the list with these numbers; None where there is none."""
-        records = self._store.rows(_NUMBERED, {"id": person})
+        found = self._store.rows(records.NUMBERED, {"id": person})
         lists = self._store.rows("SELECT * FROM lists WHERE id = :id", {"id": mailing_list})
-        if not records or not lists:
+        if not found or not lists:
             return None
-        return read_record(records[0]), read_list(lists[0])
+        return records.read_record(found[0]), records.read_list(lists[0])
 
     def everyone(self, list_key: str | None = None) -> Iterator[SubscriberRecord]:
         """Return all subscribers, or all who ever were on a list, a page at a time."""
         number = self.list_named(list_key).id if list_key else 0
         values = {"list": number, "after": 0, "page": PAGE}
-        while rows := self._store.rows(_PAGE_OF_RECORDS, values):
-            yield from map(read_record, rows)
+        while rows := self._store.rows(records.PAGE_OF_RECORDS, values):
+            yield from map(records.read_record, rows)
             values["after"] = rows[-1]["id"]
 
     def field_names(self, list_key: str | None = None) -> tuple[str, ...]:
@@ -206,7 +196,7 @@ class People:
             "SELECT * FROM suppressions WHERE canonical = :canonical",
             {"canonical": canonical_key(address)},
         )
-        return read_suppression(rows[0]) if rows else None
+        return records.read_suppression(rows[0]) if rows else None
 
     def add(
         self,
@@ -300,58 +290,7 @@ class People:
                     remember(connection, status, canonical, now, key, how)
 
 
-def read_list(row: sqlite3.Row) -> MailingList:
-    """Return the list that a row of `lists` holds."""
-    return MailingList(row["key"], row["title"], row["language"], row["form"], row["id"])
-
-
-def read_subscriber(row: sqlite3.Row) -> Subscriber:
-    """Return the subscriber that a row of `subscribers` holds."""
-    return Subscriber(
-        row["address"],
-        row["name"],
-        row["language"],
-        row["form"],
-        json.loads(row["fields"]),
-        row["id"],
-    )
-
-
-def read_record(row: sqlite3.Row) -> SubscriberRecord:
-    """Return all that a row of people holds."""
-    subscriber = read_subscriber(row)
-    subscriptions = tuple(
-        Subscription(
-            subscriber.address,
-            one["list"],
-            SubscriptionStatus(one["status"]),
-            datetime.fromisoformat(one["since"]),
-            one["how"],
-        )
-        for one in json.loads(row["subscriptions"])
-    )
-    if row["reason"] is None:
-        return SubscriberRecord(subscriber, subscriptions)
-    since = datetime.fromisoformat(row["suppressed_since"])
-    suppression = Suppression(
-        subscriber.address, SuppressionReason(row["reason"]), since, row["note"]
-    )
-    return SubscriberRecord(subscriber, subscriptions, suppression)
-
-
-def read_suppression(row: sqlite3.Row) -> Suppression:
-    """Return the suppression that a row of `suppressions` holds."""
-    return Suppression(
-        row["address"],
-        SuppressionReason(row["reason"]),
-        datetime.fromisoformat(row["since"]),
-        row["note"],
-    )
-
-
-def write_suppression(
-    connection: sqlite3.Connection, canonical: str, suppression: Suppression
-) -> bool:
+def write_suppression(connection: Connection, canonical: str, suppression: Suppression) -> bool:
     """Suppress an address inside a transaction; say whether that is new."""
     values = {
         "canonical": canonical,
@@ -368,7 +307,7 @@ def write_suppression(
 
 
 def remember(
-    connection: sqlite3.Connection,
+    connection: Connection,
     kind: str,
     canonical: str,
     at: datetime,

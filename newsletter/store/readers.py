@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from newsletter.model.people import MailingList, Reader, canonical_key
-from newsletter.store.people import PAGE, People, read_subscriber
-from newsletter.store.sqlite import SqliteStore
+from newsletter.store.database import Row, Store
+from newsletter.store.dialect import two
+from newsletter.store.people import PAGE, People
+from newsletter.store.records import read_subscriber
 
 # The rank picks the first of the lists asked for that the person is confirmed on.
 _READERS = """
@@ -22,6 +23,21 @@ WHERE s.id > :after AND rank IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM suppressions AS p WHERE p.canonical = s.canonical)
 ORDER BY s.id LIMIT :page
 """
+_READERS = two(
+    _READERS,
+    """
+SELECT s.id, s.address, s.name, s.language, s.form, s.fields, best.place - 1 AS rank
+FROM subscribers AS s
+CROSS JOIN LATERAL (
+  SELECT MIN(wanted.place) AS place
+  FROM unnest(:lists::bigint[]) WITH ORDINALITY AS wanted (list, place)
+  JOIN subscriptions AS u ON u.subscriber_id = s.id AND u.list_id = wanted.list
+  WHERE u.status = 'confirmed') AS best
+WHERE s.id > :after AND best.place IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM suppressions AS p WHERE p.canonical = s.canonical)
+ORDER BY s.id LIMIT :page
+""",
+)
 
 # A person counts once, by the best that any of the lists says: confirmed (2) with a
 # suppression is "suppressed", else unconfirmed (1), else unsubscribed (0).
@@ -43,10 +59,10 @@ GROUP BY why ORDER BY why
 # Asked again just before writing: what changed since the recipients were frozen.
 _UNWANTED = """
 SELECT asked.value AS canonical, p.reason, s.id IS NOT NULL AS is_known,
-  (SELECT MAX(u.status = 'confirmed') FROM subscriptions AS u
+  (SELECT MAX(CASE u.status WHEN 'confirmed' THEN 1 ELSE 0 END) FROM subscriptions AS u
    WHERE u.subscriber_id = s.id
      AND u.list_id IN (SELECT value FROM json_each(:lists))) AS is_confirmed
-FROM json_each(:keys) AS asked
+FROM json_each(:people) AS asked
 LEFT JOIN suppressions AS p ON p.canonical = asked.value
 LEFT JOIN subscribers AS s ON s.canonical = asked.value
 """
@@ -55,7 +71,7 @@ LEFT JOIN subscribers AS s ON s.canonical = asked.value
 class Readers:
     """The people of some lists as a mailing sees them."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         #: Lists asked for together -> their numbers, which never change.
         self._numbers: dict[tuple[str, ...], str] = {}
@@ -94,7 +110,7 @@ class Readers:
         lists = tuple(list_keys)
         if lists not in self._numbers:
             self._numbers[lists] = json.dumps([one.id for one in self._lists(lists)])
-        values = {"keys": json.dumps(list(asked)), "lists": self._numbers[lists]}
+        values = {"people": json.dumps(list(asked)), "lists": self._numbers[lists]}
         rows = self._store.rows(_UNWANTED, values)
         reasons = ((row["canonical"], _why_unwanted(row, bool(list_keys))) for row in rows)
         return {asked[key]: reason for key, reason in reasons if reason}
@@ -108,7 +124,7 @@ class Readers:
         return [people.list_named(key) for key in dict.fromkeys(list_keys)]
 
 
-def _reader(row: sqlite3.Row, mailing_list: MailingList) -> Reader:
+def _reader(row: Row, mailing_list: MailingList) -> Reader:
     person = read_subscriber(row)
     return Reader(
         replace(
@@ -120,7 +136,7 @@ def _reader(row: sqlite3.Row, mailing_list: MailingList) -> Reader:
     )
 
 
-def _why_unwanted(row: sqlite3.Row, asks_lists: bool) -> str:
+def _why_unwanted(row: Row, asks_lists: bool) -> str:
     if row["reason"]:
         return f"suppressed: {row['reason']}"
     if not asks_lists or row["is_confirmed"]:

@@ -15,8 +15,8 @@ from zlib import crc32
 from newsletter.errors import StoreError
 
 #: Each route has so many places in the file of locks: seats first, then signs of presence.
-_ROOM = 2048
-_PRESENCE = 1024
+ROOM = 2048
+PRESENCE = 1024
 #: More processes than this are counted as so many.
 MOST_PROCESSES = 32
 #: How often a seat that others have is asked for again, and the others are counted.
@@ -82,7 +82,7 @@ class SeatFile:
         os.close(self._descriptor)
 
 
-class Seats:
+class Share:
     """The share that one process has of the connections of a route.
 
     Processes share alike: a new one gets a seat as soon as another has one too many
@@ -90,23 +90,19 @@ class Seats:
     count as free until it goes on.
     """
 
-    def __init__(self, file: SeatFile, route: str, most: int) -> None:
-        self._file = file
-        self._first = crc32(route.encode()) * _ROOM
-        self._most = min(most, _PRESENCE)
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._held: list[int] = []
         #: Seats of stopped processes, used meanwhile.
         self._lent = 0
         self._sitting = 0
-        self._share = self._most
+        self._share = most
         self._looked = float("-inf")
-        self._presence = next(
-            (place for place in self._signs() if file.take(place)), self._first + _PRESENCE
-        )
 
     def hold(self, wanted: int) -> int:
         """Return how many connections there may be now, of so many wanted."""
         if monotonic() - self._looked >= LOOK_SECONDS:
+            self._looked = monotonic()
             self._look(wanted)
         return min(wanted, self._share, len(self._held) + self._lent)
 
@@ -120,9 +116,28 @@ class Seats:
 
     def _look(self, wanted: int) -> None:
         """Take what is wanted and free; leave what is too much once as few connections are open."""
-        self._looked = monotonic()
-        self._share = max(1, -(-self._most // (1 + self._others())))
-        due = min(wanted, self._share)
+        raise NotImplementedError
+
+    def _due(self, wanted: int, others: int) -> int:
+        """Return how many seats to have, among so many other processes."""
+        self._share = max(1, -(-self._most // (1 + others)))
+        return min(wanted, self._share)
+
+
+class Seats(Share):
+    """The share that one process has, by the locks of a file."""
+
+    def __init__(self, file: SeatFile, route: str, most: int) -> None:
+        super().__init__(min(most, PRESENCE))
+        self._file = file
+        self._first = crc32(route.encode()) * ROOM
+        self._presence = next(
+            (place for place in self._signs() if file.take(place)), self._first + PRESENCE
+        )
+
+    def _look(self, wanted: int) -> None:
+        """Take what is wanted and free; leave what is too much once as few connections are open."""
+        due = self._due(wanted, self._others())
         self._lent = 0
         for place in range(self._first, self._first + self._most):
             if len(self._held) + self._lent >= due:
@@ -138,7 +153,7 @@ class Seats:
                 self._file.give_up(self._held.pop())
 
     def _signs(self) -> range:
-        return range(self._first + _PRESENCE, self._first + _PRESENCE + MOST_PROCESSES)
+        return range(self._first + PRESENCE, self._first + PRESENCE + MOST_PROCESSES)
 
     def _others(self) -> int:
         """Count the other processes that send by this route, the stopped ones left out."""

@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsletter.errors import StoreBusyError, StoreError
+from newsletter.store.machine import fingerprint
+from newsletter.store.seats import SeatFile
+from newsletter.store.senders import FileSigns
 
 #: How long to wait for another process's write before giving up, in seconds.
 BUSY_SECONDS = 10.0
@@ -24,6 +27,7 @@ class SqliteStore:
         self.connection = connection
         #: None: an empty store in memory, made because a read must not create a file.
         self.path = path
+        self.signs = FileSigns(path)
 
     @classmethod
     def open(cls, path: Path, *, create: bool) -> SqliteStore:
@@ -49,6 +53,34 @@ class SqliteStore:
             raise _told(error, f"cannot open the database {str(path)!r}") from error
         return cls(connection, path if target != _IN_MEMORY else None)
 
+    @classmethod
+    def in_memory(cls) -> SqliteStore:
+        """Return an empty store that is nowhere, for a read where there is nothing yet."""
+        connection = sqlite3.connect(_IN_MEMORY, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        _migrate(connection)
+        return cls(connection, None)
+
+    @property
+    def is_there(self) -> bool:
+        """Say whether there is a file; else this store is an empty one in memory."""
+        return self.path is not None
+
+    def seats(self) -> SeatFile:
+        """Return the connections shared with the other processes of this machine."""
+        if self.path is None:
+            raise StoreError("there is no database to send from")
+        return SeatFile(self.path)
+
+    def fingerprint(self, name: str = "") -> str:
+        """Return what tells this file on this machine from any copy of it."""
+        return fingerprint(self.path, name)
+
+    def relieve(self) -> None:
+        """Empty the write-ahead log into the database: where the disk is full that is room."""
+        with suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the file; the store is unusable afterwards."""
         self.connection.close()
@@ -73,8 +105,11 @@ class SqliteStore:
             raise _told(error, f"the database cannot be {doing}") from error
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run the block in one write transaction: all of it is durable, or nothing."""
+    def transaction(self, queue: str = "") -> Iterator[sqlite3.Connection]:  # noqa: ARG002
+        """Run the block in one write transaction: all of it is durable, or nothing.
+
+        Whatever the queue, there is one transaction at a time.
+        """
         with self.errors("written"):
             self.connection.execute("BEGIN IMMEDIATE")
             try:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from newsletter.store.dialect import two
+
 COLUMNS = "id, address, domain, edition, sender, message_id, personal, attempts, tried"
+
+# On PostgreSQL nobody waits for rows that another sender is just taking, not even where it
+# was stopped in the middle of that.
+_ONLY = {
+    ":only = '[]'": "cardinality(:only::text[]) = 0",
+}
 
 # What waited longest first. The index on (mailing, due) serves it.
 CLAIM_DUE = f"""
@@ -14,6 +22,7 @@ UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
   ORDER BY due LIMIT :count)
 RETURNING {COLUMNS}
 """  # noqa: S608 - our own column names
+CLAIM_DUE = two(CLAIM_DUE, {**_ONLY, "LIMIT :count": "LIMIT :count FOR UPDATE SKIP LOCKED"})
 
 # The cursor keeps a claim from walking again over rows whose domain is at its limit.
 CLAIM_QUEUED = f"""
@@ -26,6 +35,7 @@ UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
   ORDER BY id LIMIT :count)
 RETURNING {COLUMNS}
 """  # noqa: S608 - our own column names
+CLAIM_QUEUED = two(CLAIM_QUEUED, {**_ONLY, "LIMIT :count": "LIMIT :count FOR UPDATE SKIP LOCKED"})
 
 # The number of the sender is the fencing token: who lost a claim while it was stopped
 # changes nothing.

@@ -22,7 +22,6 @@ from newsletter.model.people import EmailAddress, MailingList, Reader, Subscribe
 from newsletter.model.written_sender import name_and_address
 from newsletter.store.bounces import suppress_all_bounced
 from newsletter.store.freezing import Freezing, FrozenEdition, NewMailing, served
-from newsletter.store.machine import fingerprint
 from newsletter.store.mailings import Mailings
 from newsletter.store.readers import Readers
 
@@ -123,7 +122,7 @@ def prepare(
     PreflightError where the issue must not be sent.
     """
     with workspace.open_store(create=False) as store:
-        is_new = store.path is None
+        is_new = not store.is_there
     if is_new:
         # What is refused must not leave an empty database behind.
         plan(workspace, order, now=now)
@@ -200,7 +199,7 @@ class Preparation:
             lists=self._order.lists,
             editions=tuple(self._frozen(key) for key in editions),
             policy=self._order.policy or _policy(sending.unknown),
-            machine=fingerprint(self._store.path, sending.machine),
+            machine=self._store.fingerprint(sending.machine),
             starts=self._starts,
             is_test=self._order.is_test,
             canary=self._canary(),

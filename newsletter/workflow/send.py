@@ -38,10 +38,7 @@ from newsletter.model.message import MessageTemplate
 from newsletter.store.bounces import suppress_bounced
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.ledger import SqliteLedger
-from newsletter.store.machine import fingerprint
 from newsletter.store.mailings import Mailings
-from newsletter.store.seats import SeatFile
-from newsletter.store.senders import database_path
 
 if TYPE_CHECKING:
     from newsletter.delivery.signing import Signer
@@ -112,7 +109,7 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
         Mailings(store).move(mailing.id, MailingState.SENDING, since=SENDABLE, now=now)
         routes = setup.carrying(routes, str(mailing.settings.get("sender", "")))
         domains = sorted_to_providers(store, mailing.id, asking, now=now)
-        with SeatFile(database_path(store)) as seats:
+        with store.seats() as seats:
             routes = setup.seated(routes, seats.of)
             run = _Run(
                 store,
@@ -142,7 +139,7 @@ def _may_start(
     """Ask what has to be asked; say whether a canary that fell ill is to be followed."""
     refuse_unsendable(mailing)
     sending = settings.sending
-    machine = fingerprint(store.path, sending.machine)
+    machine = store.fingerprint(sending.machine)
     asked = questions(
         mailing,
         machine=machine,
@@ -192,7 +189,7 @@ class _Run:
 
     def go(self, routes: tuple[Route, ...], now: datetime) -> Sent:
         """Open the ledger as a new sender, send, and close it whatever happens."""
-        machine = fingerprint(self.store.path, self.settings.sending.machine)
+        machine = self.store.fingerprint(self.settings.sending.machine)
         ledger = SqliteLedger(self.store, self.mailing.id, machine, now)
         try:
             self.lost = tuple(ledger.recover(now))

@@ -135,7 +135,7 @@ def ready(workspace: Workspace) -> str:
 @contextmanager
 def _people(workspace: Workspace) -> Iterator[People]:
     with workspace.open_store(create=False) as store:
-        if store.path is None:
+        if not store.is_there:
             # Nobody must hear that their link is broken while a disk is not mounted.
             raise StoreError("there is no database of subscribers")
         yield People(store)

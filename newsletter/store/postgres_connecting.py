@@ -1,0 +1,112 @@
+"""A connection to a PostgreSQL server, with everything it must be able to promise."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+from newsletter.errors import StoreError
+from newsletter.store import postgres_values
+from newsletter.store.postgres_errors import told, told_at_once
+
+if TYPE_CHECKING:
+    import psycopg
+
+#: The oldest server whose statements and functions are used.
+LEAST_SERVER = 130000
+
+# `on` also where the server's own setting is weaker, never where it is stronger. Who was
+# stopped in the middle of a transaction is cut off, long before others give up waiting.
+_SESSION = """
+SELECT set_config('synchronous_commit', 'on', false)
+  WHERE current_setting('synchronous_commit') IN ('off', 'local');
+SELECT set_config('lock_timeout', '20s', false),
+  set_config('idle_in_transaction_session_timeout', '8s', false),
+  set_config('tcp_keepalives_idle', '20', false),
+  set_config('tcp_keepalives_interval', '10', false),
+  set_config('tcp_keepalives_count', '4', false),
+  set_config('statement_timeout', '0', false),
+  set_config('default_transaction_isolation', 'read committed', false),
+  set_config('client_min_messages', 'warning', false),
+  set_config('standard_conforming_strings', 'on', false)
+"""
+#: What the address does not say itself. A server that is gone is noticed within a minute or so,
+#: on both sides: signs of life hang on the connection.
+_MANNER = {
+    "connect_timeout": 10,
+    "client_encoding": "UTF8",
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 60_000,
+}
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Return a connection whose commits are durable, or raise StoreError."""
+    loaded = driver()
+    raw: Any = None
+    try:
+        raw = loaded.connect(url, autocommit=True, **_manner(url))
+        raw.execute(_SESSION.encode(), prepare=False)
+        _check_server(raw)
+    except loaded.Error as error:
+        if raw is not None:
+            raw.close()
+            raise told(error, f"cannot open the database {place(url)!r}") from error
+        raise told_at_once(error, f"cannot open the database {place(url)!r}") from error
+    except StoreError:
+        raw.close()
+        raise
+    postgres_values.adapt(raw)
+    raw.row_factory = postgres_values.rows
+    return cast("psycopg.Connection[Any]", raw)
+
+
+def _manner(url: str) -> dict[str, Any]:
+    from psycopg.conninfo import conninfo_to_dict
+
+    said = conninfo_to_dict(url)
+    manner = {key: value for key, value in _MANNER.items() if key not in said}
+    if not said.get("application_name"):
+        manner["application_name"] = f"newsletter {os.getpid()}"
+    return manner
+
+
+def place(url: str) -> str:
+    """Return what an address names, without user and password: for people to read."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        said = conninfo_to_dict(url)
+    except driver().Error:
+        return "postgresql://..."
+    host = said.get("host") or said.get("hostaddr") or "localhost"
+    port = f":{said['port']}" if said.get("port") else ""
+    return f"postgresql://{host}{port}/{said.get('dbname') or ''}"
+
+
+def _check_server(raw: psycopg.Connection[Any]) -> None:
+    if raw.info.server_version < LEAST_SERVER:
+        raise StoreError(
+            f"the database server is PostgreSQL {raw.info.server_version // 10000}",
+            hint=f"Use PostgreSQL {LEAST_SERVER // 10000} or newer.",
+        )
+    encoding = raw.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(
+            f"the database keeps texts as {encoding}, which cannot hold every name",
+            hint="Make one that can: createdb -E UTF8 -T template0 NAME",
+        )
+
+
+def driver() -> Any:
+    """Return psycopg; it is loaded only where an address asks for it."""
+    try:
+        import psycopg
+    except ImportError as error:
+        raise StoreError(
+            f"PostgreSQL needs a package that is not installed: {error}",
+            hint="pip install 'newsletter-press[postgres]'",
+        ) from error
+    return psycopg
