@@ -26,12 +26,12 @@ from newsletter.model.mailing import (
 )
 from newsletter.model.people import SuppressionReason
 from newsletter.store import Store
+from newsletter.store.database import LEASE
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger, count_by_state
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
-from newsletter.store.senders import LEASE
 from tests.databases import Database
 
 S = DeliveryState

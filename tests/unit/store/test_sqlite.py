@@ -14,6 +14,7 @@ from newsletter.model.mailing import Recipient, UnknownPolicy
 from newsletter.model.people import EmailAddress, ImportedPerson, Subscriber
 from newsletter.store import Store, open_store
 from newsletter.store import sqlite as sqlite_module
+from newsletter.store.database import Connection
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.importing import Import
 from newsletter.store.ledger import SqliteLedger
@@ -24,7 +25,7 @@ from newsletter.store.senders import SenderLock
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 
 
-def _schema(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+def _schema(connection: Connection) -> list[tuple[str, str]]:
     rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
     return sorted((row[0], " ".join(row[1].split())) for row in rows)
 
