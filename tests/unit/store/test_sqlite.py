@@ -26,7 +26,9 @@ NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 
 
 def _schema(connection: Connection) -> list[tuple[str, str]]:
-    rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+    ).fetchall()
     return sorted((row[0], " ".join(row[1].split())) for row in rows)
 
 
