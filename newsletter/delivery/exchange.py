@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 from newsletter.delivery.content import Content, pieces_on_the_wire
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _END = b".\r\n"
 #: MAIL, RCPT and DATA, all well: what nearly every server says at once.
 _GO_ON = [250, 250, 354]
+#: The same after the answer to the dot of the message before.
+_TAKEN_GO_ON = [250, *_GO_ON]
 
 
 class Outgoing(NamedTuple):
@@ -149,12 +152,14 @@ class Exchange:
             self._settle(supply, attempt, refusal)
             await self._reset(refusal)
             return
-        following = await self._content(attempt, supply)
-        reply = await self._wire.reply(self._timeouts.dot)
+        await self._content(attempt, supply)
+        reply = await self._answer(supply)
+        # Not necessarily that of `attempt`: others may have been carried meanwhile.
+        attempt, *following = self._under_way
         outcome = self._heard(Stage.DOT, reply)
         self._settle(supply, attempt, outcome)
         if not outcome.is_accepted:
-            await self._reset(outcome, is_over=following is not None)
+            await self._reset(outcome, is_over=bool(following))
 
     def _check_silence(self) -> None:
         """Stop where the server has spoken unasked or gone while nothing was under way."""
@@ -231,27 +236,60 @@ class Exchange:
         if not reply.is_definite or reply.code == 421:
             self._wire.abort()
 
-    async def _content(self, attempt: _Attempt, supply: Supply) -> _Attempt | None:
-        """Send the content, the dot, and the envelope of the message that follows, if any.
-
-        The dot leaves only when all before it has: from then on nobody but the server
-        knows what becomes of the message.
-        """
+    async def _content(self, attempt: _Attempt, supply: Supply) -> None:
+        """Send the content, the dot, and the envelope of the message that follows, if any."""
         attempt.stage = Stage.BODY
         pieces = pieces_on_the_wire(attempt.outgoing.content, attempt.commands.inspected)
         if attempt.commands.inspected.size_bytes > BLOCK_BYTES:
             pieces = (await self._all_but_the_last_block(b"".join(pieces)),)
         if self._wire.has_word:
             await self._answered_early()
+        self._end_content(attempt, pieces, supply)
+
+    def _end_content(self, attempt: _Attempt, pieces: tuple[bytes, ...], supply: Supply) -> bool:
+        """Send the rest of the content and what follows it; say whether all of it has left.
+
+        The dot leaves only when all before it has: from then on nobody but the server
+        knows what becomes of the message.
+        """
         following = self._chained(supply)
         announcement = self._announcement(following) if following else b""
         if not self._wire.write_both(pieces, _END + announcement):
+            return False
+        attempt.stage = Stage.DOT
+        return True
+
+    async def _answer(self, supply: Supply) -> Reply:
+        """Return the answer to the dot of the first message under way.
+
+        While all goes well that is never needed: the messages follow one another as the
+        answers arrive, and only the first that is not as usual ends here.
+        """
+        go_on = partial(self._goes_on, supply)
+        while (reply := await self._wire.hear(self._timeouts.dot, go_on)) is None:
             await self._wire.flush(self._timeouts.block)
             if self._wire.has_word:
                 await self._answered_early()
             self._wire.release()
-        attempt.stage = Stage.DOT
-        return following
+            self._under_way[0].stage = Stage.DOT
+        return reply
+
+    def _goes_on(self, supply: Supply) -> bool:
+        """Send the next content if the server took the last one and waits for this one."""
+        if len(self._under_way) < 2:
+            return False
+        taken, following = self._under_way
+        inspected = following.commands.inspected
+        if inspected.size_bytes > BLOCK_BYTES:
+            return False
+        reply = self._wire.has_said_just(_TAKEN_GO_ON)
+        if reply is None:
+            return False
+        del self._under_way[0]
+        supply.settle(taken.outgoing, Outcome(Stage.DOT, reply))
+        following.stage = Stage.BODY
+        pieces = pieces_on_the_wire(following.outgoing.content, inspected)
+        return self._end_content(following, pieces, supply)
 
     async def _all_but_the_last_block(self, content: bytes) -> bytes:
         """Send a large message in blocks, each with its own time-out; return the last one."""

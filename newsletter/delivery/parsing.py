@@ -37,7 +37,12 @@ class ReplyParser:
     @property
     def is_clean(self) -> bool:
         """Say whether everything that arrived has been taken."""
-        return not (self.replies or self._rest or self._lines)
+        return not self.replies and self.is_whole
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether nothing is left of a reply whose end has not arrived."""
+        return not (self._rest or self._lines)
 
     def feed(self, received: bytes) -> None:
         """Take what arrived; complete replies appear in `replies`."""

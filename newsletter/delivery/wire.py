@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from newsletter.delivery.outcome import Trouble
@@ -42,6 +43,9 @@ class Wire(asyncio.Protocol):
         self._flushed = True
         self._failure: WireError | None = None
         self._waiter: asyncio.Future[None] | None = None
+        #: Asked when something arrives; True: it has been dealt with and we wait on.
+        self._go_on: Callable[[], bool] | None = None
+        self._patience = 0.0
         # Asking for it asks the system for our process number, on Python 3.11 each time.
         self._loop = asyncio.get_running_loop()
         self._closed: asyncio.Future[None] = self._loop.create_future()
@@ -64,7 +68,8 @@ class Wire(asyncio.Protocol):
             self._take_encrypted(self._tls, data)
         if self._parser.is_endless:
             self._fail(WireError("the server's reply has no end", Trouble.NONSENSE))
-        self._wake()
+        if self._go_on is None or not self._asked(self._go_on):
+            self._wake()
 
     def pause_writing(self) -> None:
         """Note that something waits to leave."""
@@ -188,6 +193,25 @@ class Wire(asyncio.Protocol):
                 await self._wait_until(f"no answer within {timeout:g} s")
         return replies.popleft()
 
+    async def hear(self, timeout: float, go_on: Callable[[], bool]) -> Reply | None:
+        """As `reply`, but `go_on` is asked first, at once, whenever something arrives.
+
+        Where it says True, it has taken what was said and sent what comes next: then
+        this waits on, with the time-out begun anew. So a connection on which all goes
+        well needs nobody to be woken. None: `write_both` has held something back.
+        """
+        replies = self._parser.replies
+        self._go_on, self._patience = go_on, timeout
+        self._deadline = self._loop.time() + timeout
+        try:
+            while not replies and not self._held:
+                if self._failure is not None:
+                    raise self._failure
+                await self._wait_until(f"no answer within {timeout:g} s")
+        finally:
+            self._go_on = None
+        return replies.popleft() if replies else None
+
     def look(self) -> Reply | None:
         """Return what the server said unasked, if anything."""
         return self._parser.replies.popleft() if self._parser.replies else None
@@ -200,6 +224,18 @@ class Wire(asyncio.Protocol):
         for _ in codes:
             replies.popleft()
         return True
+
+    def has_said_just(self, codes: list[int]) -> Reply | None:
+        """Take replies with these codes and return the first, if there is nothing else."""
+        parser = self._parser
+        replies = parser.replies
+        if [reply.code for reply in replies] != codes or not parser.is_whole:
+            return None
+        if self._held or self._failure is not None:
+            return None
+        first = replies.popleft()
+        replies.clear()
+        return first
 
     async def encrypt(self, context: ssl.SSLContext, host: str, timeout: float) -> None:
         """Encrypt from here on.
@@ -275,6 +311,18 @@ class Wire(asyncio.Protocol):
     def _fail(self, failure: WireError) -> None:
         if self._failure is None:
             self._failure = failure
+
+    def _asked(self, go_on: Callable[[], bool]) -> bool:
+        """Say whether what arrived has been dealt with; a bug there ends the wait too."""
+        try:
+            went_on = go_on()
+        except BaseException as error:
+            if self._waiter is not None and not self._waiter.done():
+                self._waiter.set_exception(error)
+            raise
+        if went_on:
+            self._deadline = self._loop.time() + self._patience
+        return went_on
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -27,6 +28,7 @@ class FakeWire:
         self.is_lost = False
         self._leaves_at_once = leaves_at_once
         self._breaks = breaks
+        self._holds = False
 
     @property
     def has_word(self) -> bool:
@@ -37,6 +39,7 @@ class FakeWire:
 
     def write_both(self, pieces: tuple[bytes, ...], last: bytes) -> bool:
         self.happened.append("content and dot" if self._leaves_at_once else "part of the content")
+        self._holds = not self._leaves_at_once
         return self._leaves_at_once
 
     async def flush(self, timeout: float) -> None:
@@ -44,6 +47,7 @@ class FakeWire:
         self.happened.append("broken" if self._breaks else "rest of the content")
 
     def release(self) -> None:
+        self._holds = False
         self.happened.append("dot")
 
     async def reply(self, timeout: float) -> Reply:
@@ -51,6 +55,18 @@ class FakeWire:
             self.is_lost = True
             raise WireError("gone")
         return read_reply(self.answers.pop(0).encode())
+
+    async def hear(self, timeout: float, go_on: Callable[[], bool]) -> Reply | None:
+        while not self._holds and go_on():
+            pass
+        return None if self._holds else await self.reply(timeout)
+
+    def has_said_just(self, codes: list[int]) -> Reply | None:
+        """Whoever goes on by itself finds here what comes together."""
+        if [int(one[:3]) for one in self.answers[: len(codes)]] != codes:
+            return None
+        first, *_ = (read_reply(self.answers.pop(0).encode()) for _ in codes)
+        return first
 
     def look(self) -> Reply | None:
         return None
