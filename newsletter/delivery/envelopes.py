@@ -6,12 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from newsletter.delivery.content import Content, Inspected, inspect, on_the_wire
+from newsletter.delivery.content import Inspected, inspect, on_the_wire
 from newsletter.delivery.outcome import Outcome, Stage, Trouble
 
 if TYPE_CHECKING:
+    from newsletter.delivery.content import Content
     from newsletter.delivery.extensions import Extensions
-    from newsletter.model.mailing import Envelope
 
 #: RFC 5321 section 4.5.3.1.3, without the angle brackets.
 PATH_MAXIMUM_BYTES = 254
@@ -20,6 +20,17 @@ _LOCAL = (
 )
 _DOMAIN = r"(?:[^\s\"<>()\\,;:@\[\]\x00-\x1f\x7f\ud800-\udfff]+|\[[A-Za-z0-9.:-]+\])"
 _ADDRESS = re.compile(f"{_LOCAL}@{_DOMAIN}")
+
+
+class Outgoing(NamedTuple):
+    """One message whose intent is durable: it may leave."""
+
+    key: int
+    #: The envelope.
+    sender: str
+    recipient: str
+    #: The complete message with CRLF line ends.
+    content: Content
 
 
 class Commands(NamedTuple):
@@ -31,22 +42,22 @@ class Commands(NamedTuple):
     inspected: Inspected
 
 
-def commands_for(envelope: Envelope, content: Content, offered: Extensions) -> Commands | Outcome:
+def commands_for(outgoing: Outgoing, offered: Extensions) -> Commands | Outcome:
     """Return the MAIL and RCPT commands, or why this message must not be tried here."""
-    inspected = inspect(content)
+    inspected = inspect(outgoing.content)
     if inspected.fault:
         return _refused(f"the message must not leave: {inspected.fault}", Trouble.CONTENT)
     if 0 < offered.size < inspected.size_bytes:
         said = f"the message has {inspected.size_bytes} bytes, the server takes {offered.size}"
         return _refused(said, Trouble.TOO_BIG)
-    sender, recipient = _sender(envelope.sender), _path(envelope.recipient)
+    sender, recipient = _sender(outgoing.sender), _path(outgoing.recipient)
     if sender is None or recipient is None:
-        wrong = envelope.sender if sender is None else envelope.recipient
+        wrong = outgoing.sender if sender is None else outgoing.recipient
         stage = Stage.MAIL if sender is None else Stage.RCPT
         return _refused(f"{wrong!r} is no address", Trouble.ADDRESS, stage)
     parameters = b" SIZE=%d" % inspected.size_bytes if offered.takes_size else b""
     if not (inspected.is_ascii and sender.isascii() and recipient.isascii()):
-        more = _beyond_ascii(sender + recipient, content, inspected, offered)
+        more = _beyond_ascii(sender + recipient, outgoing.content, inspected, offered)
         if isinstance(more, Outcome):
             return more
         parameters += more

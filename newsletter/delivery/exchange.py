@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from newsletter.delivery.content import Content, pieces_on_the_wire
-from newsletter.delivery.envelopes import Commands, commands_for
+from newsletter.delivery.content import pieces_on_the_wire
+from newsletter.delivery.envelopes import Commands, Outgoing, commands_for
 from newsletter.delivery.outcome import Outcome, Stage, Trouble
 from newsletter.delivery.replies import judge
 from newsletter.delivery.wire import BLOCK_BYTES, WireError
@@ -19,22 +19,12 @@ if TYPE_CHECKING:
     from newsletter.delivery.outcome import Reply
     from newsletter.delivery.server import Server, Timeouts
     from newsletter.delivery.wire import Wire
-    from newsletter.model.mailing import Envelope
 
 _END = b".\r\n"
 #: MAIL, RCPT and DATA, all well: what nearly every server says at once.
 _GO_ON = [250, 250, 354]
 #: The same after the answer to the dot of the message before.
 _TAKEN_GO_ON = [250, *_GO_ON]
-
-
-class Outgoing(NamedTuple):
-    """One message whose intent is durable: it may leave."""
-
-    key: int
-    envelope: Envelope
-    #: The complete message with CRLF line ends.
-    content: Content
 
 
 class Supply(Protocol):
@@ -134,7 +124,7 @@ class Exchange:
 
     def _begin(self, outgoing: Outgoing, supply: Supply) -> _Attempt | None:
         """Count a message in; one that must not be tried here is settled at once."""
-        commands = commands_for(outgoing.envelope, outgoing.content, self._offered)
+        commands = commands_for(outgoing, self._offered)
         if isinstance(commands, Outcome):
             supply.settle(outgoing, commands)
             return None

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsletter.delivery.exchange import EndingReason, Outgoing
+from newsletter.delivery.exchange import EndingReason
 from newsletter.delivery.smtp import Session, SessionError
-from newsletter.model.mailing import Envelope
 
 if TYPE_CHECKING:
+    from newsletter.delivery.envelopes import Outgoing
     from newsletter.delivery.outcome import Outcome
     from newsletter.delivery.routes import RouteHealth
     from newsletter.delivery.sender import Sender
-    from newsletter.delivery.tray import Handed
 
 #: A server closes a connection that says nothing for long: leave it before.
 IDLE_SECONDS = 5.0
@@ -69,8 +68,8 @@ class Line:
         """Wait a little for the next message; None: this connection is not needed now."""
         waited = 0.0
         while self._may_work:
-            if handed := self._sender.hand_out(self._health):
-                return _outgoing(handed)
+            if outgoing := self._sender.hand_out(self._health):
+                return outgoing
             if waited >= IDLE_SECONDS:
                 break
             await self._sender.wait(GLANCE_SECONDS)
@@ -79,17 +78,9 @@ class Line:
 
     def ready(self) -> Outgoing | None:
         """Return a message that is there already, to be chained to the one before."""
-        if not self._may_work:
-            return None
-        handed = self._sender.hand_out(self._health)
-        return _outgoing(handed) if handed else None
+        return self._sender.hand_out(self._health) if self._may_work else None
 
     def settle(self, outgoing: Outgoing, outcome: Outcome) -> None:
         """Take the outcome of a message."""
         self._carried += outcome.reply is not None
         self._sender.settle(outgoing.key, self._health, outcome)
-
-
-def _outgoing(handed: Handed) -> Outgoing:
-    owed = handed.owed
-    return Outgoing(owed.key, Envelope(owed.sender, owed.address), handed.content)

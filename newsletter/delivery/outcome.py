@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.delivery.progress import shorten
@@ -121,12 +122,16 @@ class Reply:
     @property
     def queue_id(self) -> str:
         """Return the name under which the server took the message; empty: it told none."""
-        if not self.is_positive:
-            return ""
-        for pattern in _QUEUE_IDS:
-            if found := pattern.search(self.text):
-                return found.group(1)
-        return ""
+        return _queue_id(self.text) if self.is_positive else ""
+
+
+# Many servers say the same to every message.
+@lru_cache(maxsize=16)
+def _queue_id(text: str) -> str:
+    for pattern in _QUEUE_IDS:
+        if found := pattern.search(text):
+            return found.group(1)
+    return ""
 
 
 class Outcome(NamedTuple):
@@ -149,7 +154,8 @@ class Outcome(NamedTuple):
     @property
     def is_accepted(self) -> bool:
         """Say whether the server took the message: any 2xx after the dot."""
-        return self.stage is Stage.DOT and self.reply is not None and self.reply.is_positive
+        reply = self.reply
+        return reply is not None and 200 <= reply.code <= 299 and self.stage is Stage.DOT
 
     def __str__(self) -> str:
         """Return the outcome on one line, not too long to be read; the ledger has all of it."""

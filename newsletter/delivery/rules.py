@@ -49,13 +49,14 @@ class Fuse:
 
     def count(self, settlement: Settlement) -> str:
         """Take one settlement; return why to stop, as a sentence, or nothing."""
-        if settlement.state in {DeliveryState.ACCEPTED, DeliveryState.REFUSED}:
-            self._recent.append(settlement.state is DeliveryState.REFUSED)
         if settlement.state is DeliveryState.ACCEPTED:
+            self._recent.append(False)
             self._streak = 0
             self._has_accepted = True
+            return ""
         if settlement.state is not DeliveryState.REFUSED:
             return ""
+        self._recent.append(True)
         said = f"{settlement.code} {settlement.enhanced} {settlement.reason}"
         self._streak = self._streak + 1 if said == self._last else 1
         self._last = said

@@ -18,11 +18,12 @@ from newsletter.delivery.progress import Rate, RunEnd, Why
 from newsletter.delivery.replies import judge
 from newsletter.delivery.routes import Route, RouteHealth, rest_after, usable
 from newsletter.delivery.rules import Fuse, Stops
-from newsletter.delivery.tray import Handed, Tray
+from newsletter.delivery.tray import Tray
 from newsletter.errors import StoreError, StoreGoneError
 from newsletter.model.mailing import DeliveryState, MailingState, Progress
 
 if TYPE_CHECKING:
+    from newsletter.delivery.envelopes import Outgoing
     from newsletter.delivery.outcome import Outcome
     from newsletter.delivery.replies import Verdict
 
@@ -131,7 +132,7 @@ class Sender:
             return False
         return at_hand > self._opening
 
-    def hand_out(self, health: RouteHealth) -> Handed | None:
+    def hand_out(self, health: RouteHealth) -> Outgoing | None:
         """Return a message that may leave; None: none now."""
         if self._end is not None:
             return None
@@ -139,13 +140,13 @@ class Sender:
             self._is_held_back = True
             return None
         try:
-            handed = self.tray.take(health.route, self.clock(), health.crew.size)
+            outgoing = self.tray.take(health.route, self.clock())
         except StoreError as error:
             self.stop(RunEnd(Why.NO_LEDGER, str(error)))
             return None
         if self.tray.mailing_state is not MailingState.SENDING:
             self._told()
-        return handed
+        return outgoing
 
     def settle(self, key: int, health: RouteHealth, outcome: Outcome) -> None:
         """Take the outcome of one message and draw the consequences."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from newsletter.delivery import auth
-from newsletter.delivery.exchange import Ending, EndingReason, Exchange, Outgoing, Supply
+from newsletter.delivery.envelopes import Outgoing
+from newsletter.delivery.exchange import Ending, EndingReason, Exchange, Supply
 from newsletter.delivery.extensions import Extensions, read_extensions
 from newsletter.delivery.outcome import Outcome, Reply, Stage, Trouble
 from newsletter.delivery.server import (

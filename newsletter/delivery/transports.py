@@ -14,7 +14,8 @@ from newsletter.delivery.smtp import Session, SessionError
 
 if TYPE_CHECKING:
     from newsletter.delivery.content import Content
-    from newsletter.delivery.exchange import Outgoing, Supply
+    from newsletter.delivery.envelopes import Outgoing
+    from newsletter.delivery.exchange import Supply
 
 __all__ = ["FolderSession", "Session", "Transport"]
 
@@ -64,10 +65,9 @@ class FolderSession:
         if fault := inspect(outgoing.content).fault:
             cause = f"the message must not leave: {fault}"
             return Outcome(Stage.MAIL, cause=cause, trouble=Trouble.CONTENT)
-        envelope = outgoing.envelope
         head = (
-            f"X-Envelope-Sender: <{envelope.sender}>\r\n"
-            f"X-Envelope-Recipient: <{envelope.recipient}>\r\n"
+            f"X-Envelope-Sender: <{outgoing.sender}>\r\n"
+            f"X-Envelope-Recipient: <{outgoing.recipient}>\r\n"
         )
         target = self.folder / f"{outgoing.key:08d}.eml"
         try:

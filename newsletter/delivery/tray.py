@@ -11,12 +11,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from newsletter.delivery.content import Content
+from newsletter.delivery.envelopes import Outgoing
 from newsletter.delivery.ledger import Ledger, Patience, Round, accepted, settle
 from newsletter.delivery.pacing import Domains
 from newsletter.delivery.picking import MOST_CLAIMED, Picking
@@ -27,12 +27,13 @@ from newsletter.model.ledger import Owed, Settlement, Wish
 from newsletter.model.mailing import DeliveryState, MailingState
 
 if TYPE_CHECKING:
+    from newsletter.delivery.content import Content
     from newsletter.delivery.outcome import Outcome
     from newsletter.delivery.replies import Verdict
     from newsletter.delivery.routes import Route
 
 #: Builds a reader's message; in pieces, so that the constant ones are looked through once.
-Compose = Callable[[Owed], Content]
+Compose = Callable[[Owed], "Content"]
 
 #: A round should be worth this much sending, so that slow servers get small rounds and a
 #: kill leaves few unknown, and fast ones get large rounds and few syncs.
@@ -43,20 +44,13 @@ WRITING_SHARE = 20
 #: what was answered and not written; even so writing takes at most a tenth of the time.
 WORTH_WRITING = 16
 EARLY_SHARE = 10
-#: No round is larger than this, or than four for each connection where that is more.
+#: No round is larger than this, or than four for each connection its route may have.
 MOST_AT_ONCE = 64
 #: Where all that was chosen has unsubscribed or cannot be built, the next round follows at
 #: once, but not so often that the answers of the servers wait.
 ROUNDS_AT_ONCE = 50
 #: So often the table is asked again for what others may have put back.
 ASK_AGAIN = timedelta(seconds=1)
-
-
-class Handed(NamedTuple):
-    """One message on its way to a connection."""
-
-    owed: Owed
-    content: Content
 
 
 class Judged(NamedTuple):
@@ -94,13 +88,15 @@ class Tray:
         self._rests = Rests(self.patience, self.most_put_off)
         self._awaits_answers = False
         self._claimed: deque[Owed] = deque()
-        self._ready: dict[str, deque[Handed]] = {}
+        self._ready: dict[str, deque[tuple[Owed, Outgoing]]] = {}
         self._on_wire: dict[int, Owed] = {}
         self._results: list[Settlement] = []
         self._released: list[int] = []
         self._given_back: Counter[int] = Counter()
         #: Seconds that writing a round takes, on average.
         self._writing = 0.0
+        #: When results are worth writing before the round is used up.
+        self._early_at = datetime.max.replace(tzinfo=UTC)
         #: How many to have in hand, how many were taken since the last round, and when that was.
         self._size = 1
         self._taken = 0
@@ -147,28 +143,30 @@ class Tray:
         self._look(now, route)
         return len(self._claimed)
 
-    def take(self, route: Route, now: datetime, crew: int) -> Handed | None:
+    def take(self, route: Route, now: datetime) -> Outgoing | None:
         """Return a message whose intent is durable; None: none now.
 
         Raises StoreError where the ledger cannot be written: then nothing may leave.
         """
-        ready = self._ready.setdefault(route.name, deque())
-        if ready and self._has_much_to_write(now):
-            self._round(now, route, crew)
+        ready = self._ready.get(route.name)
+        if ready is None:
+            ready = self._ready[route.name] = deque()
+        if len(self._results) >= WORTH_WRITING and ready and now >= self._early_at:
+            self._round(now, route)
         for _ in range(ROUNDS_AT_ONCE):
             if ready or now < self._ask_at.get(route.name, now):
                 break
-            self._round(now, route, crew)
+            self._round(now, route)
         if not ready:
             return None
-        handed = ready.popleft()
-        while self._rests.known and self._is_put_off(handed.owed, route, now):
+        owed, outgoing = ready.popleft()
+        while self._rests.known and self._is_put_off(owed, route, now):
             if not ready:
                 return None
-            handed = ready.popleft()
+            owed, outgoing = ready.popleft()
         self._taken += 1
-        self._on_wire[handed.owed.key] = handed.owed
-        return handed
+        self._on_wire[outgoing.key] = owed
+        return outgoing
 
     def settle(self, key: int, route: Route, outcome: Outcome, now: datetime) -> Judged:
         """Take the outcome of a message; it is written with the next round."""
@@ -203,7 +201,7 @@ class Tray:
     def hand_back(self) -> None:
         """Give back whatever has not been handed to a connection: it certainly never left."""
         for ready in self._ready.values():
-            self._released += [handed.owed.key for handed in ready]
+            self._released += [outgoing.key for _, outgoing in ready]
             ready.clear()
         self._released += [owed.key for owed in self._claimed]
         self._claimed.clear()
@@ -227,6 +225,7 @@ class Tray:
         self._writing += 0.2 * (self.stopwatch() - began - self._writing)
         self.commits += 1
         self.written = now
+        self._early_at = now + timedelta(seconds=EARLY_SHARE * self._writing)
         self._results.clear()
         self._released.clear()
 
@@ -241,9 +240,9 @@ class Tray:
         if not claimed:
             self._wait_for(route, None, now)
 
-    def _round(self, now: datetime, route: Route, crew: int) -> None:
+    def _round(self, now: datetime, route: Route) -> None:
         """Write the last results and the next intents in one durable step."""
-        wanted = self._wanted(now, crew) - len(self._ready[route.name])
+        wanted = self._wanted(now, route) - len(self._ready[route.name])
         if wanted < 1:
             self.flush(now)
             return
@@ -275,18 +274,13 @@ class Tray:
             self._is_drained = not self._claimed
             self._ask_at[route.name] = now + ASK_AGAIN
 
-    def _has_much_to_write(self, now: datetime) -> bool:
-        """Say whether results should not wait until all that is in hand has been taken."""
-        if len(self._results) < WORTH_WRITING or self.written is None:
-            return False
-        return now - self.written >= timedelta(seconds=EARLY_SHARE * self._writing)
-
-    def _wanted(self, now: datetime, crew: int) -> int:
+    def _wanted(self, now: datetime, route: Route) -> int:
         """Return how many to have in hand, from how many were taken since the last round."""
         worth = max(ROUND, timedelta(seconds=WRITING_SHARE * self._writing))
         lasted = now - self._began if self._began else worth
         used = ceil(self._taken * (worth / lasted)) if lasted > timedelta(0) else 2 * self._size
-        self._size = max(1, self._size // 2, min(used, 2 * self._size, max(MOST_AT_ONCE, 4 * crew)))
+        most = max(MOST_AT_ONCE, 4 * route.connections)
+        self._size = max(1, self._size // 2, min(used, 2 * self._size, most))
         self._began, self._taken = now, 0
         return self._size
 
@@ -301,14 +295,17 @@ class Tray:
         self._results.append(settlement._replace(route=route.name))
         return True
 
-    def _composed(self, intended: Iterable[Owed], route: Route, now: datetime) -> list[Handed]:
+    def _composed(
+        self, intended: Iterable[Owed], route: Route, now: datetime
+    ) -> list[tuple[Owed, Outgoing]]:
         """Build each reader's message; one that cannot be built costs nobody else theirs."""
-        built: list[Handed] = []
+        built: list[tuple[Owed, Outgoing]] = []
         for owed in intended:
             if self._rests.known and self._is_put_off(owed, route, now):
                 continue
             try:
-                built.append(Handed(owed, self.compose(owed)))
+                content = self.compose(owed)
+                built.append((owed, Outgoing(owed.key, owed.sender, owed.address, content)))
             except MessageError as error:
                 refused = Settlement(
                     owed.key,

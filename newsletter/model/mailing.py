@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class MailingState(StrEnum):
@@ -51,13 +50,6 @@ class UnknownPolicy(StrEnum):
     HOLD = "hold"
     #: Wait for `newsletter reconcile` to settle them from the server's log.
     RECONCILE = "reconcile"
-
-
-class Envelope(NamedTuple):
-    """The SMTP sender and recipient (RFC 5321), not the headers."""
-
-    sender: str
-    recipient: str
 
 
 @dataclass(frozen=True, slots=True)

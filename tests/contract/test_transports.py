@@ -57,7 +57,7 @@ def test_a_message_in_pieces_comes_out_whole(way: Way) -> None:
     transport, came_out = way
     whole = make_outgoing(1)
     assert isinstance(whole.content, bytes)
-    pieces = type(whole)(1, whole.envelope, (whole.content[:9], b"", whole.content[9:]))
+    pieces = whole._replace(content=(whole.content[:9], b"", whole.content[9:]))
 
     asyncio.run(_carry(transport, ListSupply([pieces])))
 

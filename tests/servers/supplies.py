@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from newsletter.delivery.smtp import Ending, Outcome, Outgoing, Server, Session, Timeouts
-from newsletter.model.mailing import Envelope
 
 SENDER = "news@example.org"
 
@@ -17,7 +16,7 @@ def make_outgoing(
 ) -> Outgoing:
     """Return one message; name only what matters."""
     content = content if content is not None else make_content(key)
-    return Outgoing(key, Envelope(sender, recipient or f"reader{key}@example.net"), content)
+    return Outgoing(key, sender, recipient or f"reader{key}@example.net", content)
 
 
 def make_content(key: int = 1, size: int = 0) -> bytes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.delivery.envelopes import Commands, commands_for
+from newsletter.delivery.envelopes import Commands, Outgoing, commands_for
 from newsletter.delivery.extensions import Extensions
 from newsletter.delivery.outcome import Outcome, Trouble
-from newsletter.model.mailing import Envelope
 
 ALL = Extensions(pipelining=True, eightbit=True, smtputf8=True, takes_size=True, size=1_000_000)
 GOOD = b"Subject: x\r\n\r\nHello\r\n"
@@ -19,7 +18,7 @@ def asked(
     content: bytes = GOOD,
     offered: Extensions = ALL,
 ) -> Commands | Outcome:
-    return commands_for(Envelope(sender, recipient), content, offered)
+    return commands_for(Outgoing(1, sender, recipient, content), offered)
 
 
 def commands(**given: object) -> Commands:

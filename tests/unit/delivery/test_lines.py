@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+from newsletter.delivery.envelopes import Outgoing
 from newsletter.delivery.lines import IDLE_SECONDS, Line
 from newsletter.delivery.routes import Route, RouteHealth
 from newsletter.delivery.sender import Sender
 from newsletter.delivery.server import Server
-from newsletter.delivery.tray import Handed
-from newsletter.model.ledger import Owed
 
-OWED = Owed(7, "ana@town.example", "town.example", "en", "news@library.example", {})
+OUTGOING = Outgoing(7, "news@library.example", "ana@town.example", b"x\r\n")
 
 
 class Asked:
@@ -26,9 +25,9 @@ class Asked:
     def may_work(self, health: RouteHealth, number: int) -> bool:
         return True
 
-    def hand_out(self, health: RouteHealth) -> Handed | None:
+    def hand_out(self, health: RouteHealth) -> Outgoing | None:
         self.requests += 1
-        return Handed(OWED, b"x\r\n") if self.requests > self._has_one_after else None
+        return OUTGOING if self.requests > self._has_one_after else None
 
     async def wait(self, seconds: float) -> None:
         self.waited_seconds += seconds
@@ -50,4 +49,4 @@ def test_a_connection_waits_for_the_next_message_and_carries_it() -> None:
     outgoing = asyncio.run(_line(Asked(has_one_after=3)).next())
 
     assert outgoing is not None
-    assert (outgoing.key, outgoing.envelope.recipient) == (7, "ana@town.example")
+    assert (outgoing.key, outgoing.recipient) == (7, "ana@town.example")

@@ -60,12 +60,12 @@ class Room:
 
     def take(self, route: Route = MAIN) -> int:
         """Return the key of a message that leaves now, 0 where there is none."""
-        handed = self.tray.take(route, self.clock.now, CREW)
+        handed = self.tray.take(route, self.clock.now)
         if handed is None:
             return 0
-        assert self.ledger.rows[handed.owed.key].state is S.IN_FLIGHT
-        self.left.append(handed.owed.key)
-        return handed.owed.key
+        assert self.ledger.rows[handed.key].state is S.IN_FLIGHT
+        self.left.append(handed.key)
+        return handed.key
 
     def settle(self, key: int, outcome: Outcome = TAKEN, route: Route = MAIN) -> None:
         self.tray.settle(key, route, outcome, self.clock.now)
