@@ -7,9 +7,11 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-#: A message whole, or in the pieces it is made of: those that all readers share are
-#: looked through once, not for each reader.
-Content = bytes | tuple[bytes, ...]
+from newsletter.model.message import Filled
+
+#: A message whole, in pieces, or filled in: what all readers share is looked through once,
+#: not for each reader.
+Content = bytes | tuple[bytes, ...] | Filled
 
 #: RFC 5322 section 2.1.1: 998 characters and CRLF.
 LINE_MAXIMUM_BYTES = 1000
@@ -60,8 +62,52 @@ def inspect(content: Content) -> Inspected:
     A bare CR or LF lets a line of the text pass for the end of the message and the
     rest for commands (CVE-2023-51764); no server can be trusted to refuse it.
     """
-    pieces = (content,) if isinstance(content, bytes) else content
+    if isinstance(content, Filled) and (inspected := _filled(content)):
+        return inspected
+    pieces = pieces_of(content)
     return _by_lines(pieces) or _piece_by_piece(pieces)
+
+
+def pieces_of(content: Content) -> tuple[bytes, ...]:
+    """Return the pieces of a message, in order."""
+    if isinstance(content, bytes):
+        return (content,)
+    return content.pieces if isinstance(content, Filled) else content
+
+
+def _filled(content: Filled) -> Inspected | None:
+    """Inspect only what is personal; None: that is not enough to be sure."""
+    is_sound, is_ascii, longest = _frame(content.constants)
+    pieces, own = content.pieces, content.personal
+    breaks = own.count(b"\n")
+    if (
+        not is_sound
+        or own.count(b"\r") != breaks
+        or own.count(b"\r\n") != breaks
+        or b"\n." in own
+        or own[:1] == b"."
+        or b"\0" in own
+        or longest + len(own) > LINE_MAXIMUM_BYTES - 2
+        or pieces[-1][-2:] != b"\r\n"
+    ):
+        return None
+    return Inspected("", sum(map(len, pieces)), is_ascii and own.isascii(), False, ends_a_line=True)
+
+
+@lru_cache(maxsize=32)
+def _frame(constants: tuple[bytes, ...]) -> tuple[bool, bool, int]:
+    """Return of what all readers share whether it can do no harm, is ASCII, its longest line.
+
+    No harm whatever stands between: no constant has a dot, CR or LF at an edge that could
+    become one at the start of a line, or stand alone.
+    """
+    known = [_looked_through(one) for one in constants]
+    is_sound = not any(
+        one.fault or one.has_dots or one.begins_with_lf or one.begins_with_dot or one.ends_with_cr
+        for one in known
+    )
+    lines = b"".join(constants).split(b"\n")
+    return is_sound, all(one.is_ascii for one in known), max(map(len, lines))
 
 
 def _by_lines(pieces: tuple[bytes, ...]) -> Inspected | None:
@@ -108,7 +154,7 @@ def _piece_by_piece(pieces: tuple[bytes, ...]) -> Inspected:
 
 def on_the_wire(content: Content) -> bytes:
     """Return the content as it leaves: its last line ended, dots at line starts doubled."""
-    whole = content if isinstance(content, bytes) else b"".join(content)
+    whole = b"".join(pieces_of(content))
     whole = whole.replace(b"\r\n.", b"\r\n..")
     if whole.startswith(b"."):
         whole = b"." + whole
@@ -119,10 +165,9 @@ def pieces_on_the_wire(content: Content, inspected: Inspected) -> tuple[bytes, .
     """Return what leaves, in pieces; those of a message that is ready are not even copied."""
     if inspected.has_dots or not inspected.ends_a_line:
         return (on_the_wire(content),)
-    if isinstance(content, bytes):
-        return (content,)
+    pieces = pieces_of(content)
     # POSIX guarantees 16 for one writev, Linux, BSD and macOS take 1024.
-    return content if len(content) < _MOST_PIECES else (b"".join(content),)
+    return pieces if len(pieces) < _MOST_PIECES else (b"".join(pieces),)
 
 
 def _known(piece: bytes) -> _Piece:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from newsletter.delivery.content import inspect
+from newsletter.delivery.content import inspect, pieces_of
 from newsletter.delivery.exchange import Ending, EndingReason
 from newsletter.delivery.outcome import Outcome, Reply, Stage, Trouble
 from newsletter.delivery.smtp import Session, SessionError
@@ -78,7 +78,7 @@ class FolderSession:
 
 
 def _joined(head: bytes, content: Content) -> bytes:
-    return head + (content if isinstance(content, bytes) else b"".join(content))
+    return head + b"".join(pieces_of(content))
 
 
 def _write_whole(target: Path, content: bytes) -> None:

@@ -70,8 +70,9 @@ def _broken(encoded: bytes) -> list[bytes]:
     start, end = 0, len(encoded)
     while True:
         head = b""
-        if encoded.startswith((b".", b"From "), start):
-            head = _QP_TABLE[encoded[start]]
+        first = encoded[start : start + 1]
+        if first == b"." or (first == b"F" and encoded.startswith(b"From ", start)):
+            head = _QP_TABLE[first[0]]
             start += 1
         cut = start + _QP_ROOM - len(head)
         if cut >= end:
@@ -202,6 +203,9 @@ def _escaped(text: str) -> str:
 
 def mailbox(name: str, address: str, column: int) -> str:
     """Return `Name <address>` for a header that begins at `column`; the name may be empty."""
+    fits = column + len(name) + len(address) + len(" <>") <= HEADER_ROOM
+    if fits and "=?" not in name and _ATOMS.fullmatch(name) and _PLAIN_ADDRESS.fullmatch(address):
+        return f"{name} <{address}>"
     spec = addr_spec(address)
     return named(name, f"<{spec}>", column) if clean(name) else spec
 

@@ -11,7 +11,8 @@ from hashlib import sha256
 from newsletter.errors import MessageError
 from newsletter.model import encoding
 from newsletter.model.content import RenderedEdition
-from newsletter.model.message import Escape, Place, Stretch, Transfer
+from newsletter.model.message import Stretch
+from newsletter.model.places import Escape, Place, Transfer
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

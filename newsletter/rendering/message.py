@@ -9,7 +9,8 @@ from hashlib import sha256
 
 from newsletter.model import encoding
 from newsletter.model.content import EditionForm, RenderedEdition
-from newsletter.model.message import MARKERS, Escape, MessageTemplate, Place, Stretch, Transfer
+from newsletter.model.message import MARKERS, MessageTemplate, Stretch
+from newsletter.model.places import Escape, Place, Transfer
 from newsletter.rendering.headers import Addressing, headers, merged, message_id, return_path
 
 __all__ = ["Addressing", "Attachment", "build_template", "message_id", "return_path"]

@@ -244,12 +244,14 @@ class _Run:
         }
 
         def compose(owed: Owed) -> Content:
-            pieces = templates[owed.edition].pieces(owed.personal)
+            filled = templates[owed.edition].filled(owed.personal)
             if not self.signer:
-                return pieces
-            message = b"".join(pieces)
-            signed = self.signer.sign(message, is_canonical=True)
-            return (signed.removesuffix(message), *pieces)
+                return filled
+            message = b"".join(filled.pieces)
+            signature = self.signer.sign(message, is_canonical=True).removesuffix(message)
+            return filled._replace(
+                pieces=(signature, *filled.pieces), personal=signature + filled.personal
+            )
 
         tray = Tray(
             ledger,

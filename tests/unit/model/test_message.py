@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from newsletter.errors import MessageError
 from newsletter.model import encoding
-from newsletter.model.message import Escape, MessageTemplate, Place, Stretch, Transfer
+from newsletter.model.message import MessageTemplate, Stretch
+from newsletter.model.places import Escape, Place, Transfer
 
 VALUE = st.text(
     st.one_of(
@@ -293,7 +294,7 @@ def test_the_pieces_joined_are_the_message_and_large_constants_are_the_same_for_
     built = template(mixed, Transfer.HEADER)
     mine, theirs = {"name": name, "link": link}, {"name": "Ana", "link": "https://x.example/"}
 
-    pieces, others = built.pieces(mine), built.pieces(theirs)
+    pieces, others = built.filled(mine).pieces, built.filled(theirs).pieces
 
     assert b"".join(pieces) == slow_text(mixed, mine).replace("\n", "\r\n").encode(
         "utf-8", "replace"

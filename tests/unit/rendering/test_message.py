@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from newsletter.errors import MessageError
 from newsletter.model.content import Edition, EditionForm, RenderedEdition
-from newsletter.model.message import MARKERS, Escape, Place
+from newsletter.model.message import MARKERS
+from newsletter.model.places import Escape, Place
 from newsletter.rendering.headers import feedback_id
 from newsletter.rendering.message import (
     Addressing,
