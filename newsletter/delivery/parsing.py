@@ -48,7 +48,7 @@ class ReplyParser:
         """Take what arrived; complete replies appear in `replies`."""
         self._reply_bytes += len(received)
         self.is_endless = self.is_endless or self._reply_bytes > REPLY_MAXIMUM_BYTES
-        lines = (self._rest + received).split(b"\n")
+        lines = (self._rest + received if self._rest else received).split(b"\n")
         self._rest = lines.pop()[:LINE_KEPT_BYTES]
         for line in lines:
             if self._lines or line[3:4] == b"-":

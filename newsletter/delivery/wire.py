@@ -229,9 +229,9 @@ class Wire(asyncio.Protocol):
         """Take replies with these codes and return the first, if there is nothing else."""
         parser = self._parser
         replies = parser.replies
-        if [reply.code for reply in replies] != codes or not parser.is_whole:
+        if len(replies) != len(codes) or not parser.is_whole:
             return None
-        if self._held or self._failure is not None:
+        if self._held or self._failure is not None or [one.code for one in replies] != codes:
             return None
         first = replies.popleft()
         replies.clear()
