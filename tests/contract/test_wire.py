@@ -161,3 +161,51 @@ def test_replies_are_taken_together_only_where_all_are_there_and_as_hoped() -> N
         assert (await wire.reply(60)).text == "e"
 
     with_server(server, client)
+
+
+def test_while_all_goes_well_nobody_is_woken() -> None:
+    taken: list[int] = []
+
+    async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for number in range(3):
+            writer.write(b"250 taken\r\n")
+            await reader.readexactly(len(b"next"))
+            if number == 2:
+                writer.write(b"450 later\r\n")
+        await reader.read()
+
+    async def client(wire: Wire) -> None:
+        def go_on() -> bool:
+            reply = wire.has_said_just([250])
+            if reply is None:
+                return False
+            taken.append(reply.code)
+            return wire.write_both((b"ne",), b"xt")
+
+        reply = await wire.hear(5, go_on)
+
+        assert reply is not None
+        assert reply.code == 450
+
+    with_server(server, client)
+    assert taken == [250, 250, 250]
+
+
+def test_what_breaks_while_a_wire_goes_on_by_itself_ends_the_wait() -> None:
+    complaints: list[dict[str, object]] = []
+
+    async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"250 taken\r\n")
+        await reader.read()
+
+    async def client(wire: Wire) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: complaints.append(said))
+
+        def go_on() -> bool:
+            raise ValueError("a bug")
+
+        with pytest.raises(ValueError, match="a bug"):
+            await wire.hear(5, go_on)
+
+    with_server(server, client)
+    assert complaints

@@ -16,6 +16,7 @@ from newsletter.delivery.content import (
     on_the_wire,
     pieces_on_the_wire,
 )
+from newsletter.model.message import Filled
 
 
 def fault_of(content: bytes) -> str:
@@ -128,3 +129,36 @@ def test_whole_lines_are_looked_through_together_like_one_piece_after_the_other(
     )
     assert (together is None) == any(not piece.endswith(b"\r\n") for piece in split)
     assert without(apart) == without(_piece_by_piece((whole,)))
+
+
+@given(
+    st.lists(st.text("a.=\r\n\0é", max_size=12).map(str.encode), min_size=2, max_size=6),
+    st.lists(st.text("b.=\r\n\0é", max_size=12).map(str.encode), min_size=1, max_size=5),
+    st.sampled_from([b"", b"\r\n", b"x" * 970 + b"\r\n"]),
+)
+def test_what_is_filled_in_is_looked_through_like_the_whole(
+    constants: list[bytes], values: list[bytes], last: bytes
+) -> None:
+    constants = [*constants[: len(values)], last]
+    values = values[: len(constants) - 1]
+    pieces = [*(piece for pair in zip(constants, values, strict=False) for piece in pair), last]
+    filled = Filled(tuple(pieces), b"\r\n".join(values), tuple(constants))
+
+    found, whole = inspect(filled), inspect(b"".join(pieces))
+
+    assert (bool(found.fault), *found[1:3]) == (bool(whole.fault), *whole[1:3])
+    if not whole.fault:
+        assert on_the_wire(filled) == on_the_wire(b"".join(pieces))
+        assert b"".join(pieces_on_the_wire(filled, found)) == on_the_wire(b"".join(pieces))
+
+
+def test_of_a_message_that_is_as_usual_only_what_is_personal_is_looked_through() -> None:
+    constants = (b"To: ", b"\r\n\r\n" + b"text\r\n" * 10_000)
+    # Wrong on purpose: the bare CR stands where nobody has to look any more.
+    pieces = (b"To: ", b"ana@example.org", constants[1], b"\rnot looked at\r\n")
+
+    usual = inspect(Filled(pieces, b"ana@example.org", constants))
+    unusual = inspect(Filled(pieces, b"\rana@example.org", constants))
+
+    assert usual.fault == ""
+    assert unusual.fault
