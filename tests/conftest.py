@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -43,7 +44,13 @@ def news_site() -> Iterator[NewsSite]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
+def postgres_binaries() -> Path:
+    """The folder of PostgreSQL's programs; where there are none, tests say what to install."""
+    return found_binaries(IS_CI)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_binaries: Path) -> Iterator[Postgres]:
     """A PostgreSQL server on loopback, one for all tests: each makes a database of its own."""
-    with postgres(found_binaries(IS_CI)) as server:
+    with postgres(postgres_binaries) as server:
         yield server

@@ -52,6 +52,7 @@ class PostgresStore:
         self.signs = PostgresSigns(self._holding, self.rows)
         #: Inside a transaction nothing is tried again on another connection.
         self._is_writing = False
+        self._is_closed = False
 
     @classmethod
     def open(cls, url: str, *, create: bool) -> PostgresStore | None:
@@ -70,6 +71,7 @@ class PostgresStore:
 
     def close(self) -> None:
         """Say good-bye to the server; the store is unusable afterwards."""
+        self._is_closed = True
         self._holding.close()
         self.connection.raw.close()
 
@@ -182,6 +184,8 @@ class PostgresStore:
 
     def _reconnect(self) -> None:
         """Connect again, waiting for a server that is being restarted."""
+        if self._is_closed:
+            raise driver().OperationalError("the connection is closed")
         self.connection.raw.close()
         give_up = monotonic() + RESTART_SECONDS
         while True:

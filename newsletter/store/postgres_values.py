@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,8 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.abc import AdaptContext
 
-# In JSON texts: the character no text may hold here, and half characters.
-_BAD_ESCAPES = re.compile(
-    r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
+# In JSON texts, perhaps: the character no text may hold here, and half characters.
+_BAD_ESCAPES = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 
 
 class Values(tuple[Any, ...]):
@@ -123,6 +121,17 @@ def storable(text: str) -> str:
     """
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    if "\\u" in text:
-        text = _BAD_ESCAPES.sub(r"\\ufffd", text)
+    if text.startswith("{") and _BAD_ESCAPES.search(text):
+        with suppress(ValueError):
+            return json.dumps(_cleaned(json.loads(text)), ensure_ascii=False)
     return text
+
+
+def _cleaned(value: Any) -> Any:
+    """Return what a JSON text says without what PostgreSQL refuses in it."""
+    if isinstance(value, str):
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(one) for key, one in value.items()}
+    return [_cleaned(one) for one in value] if isinstance(value, list) else value

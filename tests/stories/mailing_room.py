@@ -61,6 +61,8 @@ class MailingRoom:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    #: Its address; empty: the file that a workspace has by itself.
+    database: str = ""
 
     @classmethod
     def furnish(
@@ -69,17 +71,17 @@ class MailingRoom:
         """Write a workspace with one issue that sends to a server on this machine."""
         (folder / "issues" / "2016-05").mkdir(parents=True)
         (folder / "issues" / "2016-05" / "issue.toml").write_text(_ISSUE, encoding="utf-8")
-        kept = f'[database]\nurl = "{database}"\n' if database else ""
-        settings = f"{_SETTINGS}\n{kept}[sending]\n{sending}\n"
+        settings = f"{_SETTINGS}\n[sending]\n{sending}\n"
         (folder / "newsletter.toml").write_text(settings, encoding="utf-8")
-        room = cls(folder)
+        room = cls(folder, database=database)
         room.serve_by(port)
         return room
 
     def serve_by(self, port: int) -> None:
         """Send to this port from now on."""
+        kept = f"NEWSLETTER_DATABASE_URL={self.database}\n" if self.database else ""
         (self.folder / ".env").write_text(
-            f"SMTP_HOST=127.0.0.1\nSMTP_PORT={port}\nSMTP_SECURITY=plain\n"
+            f"{kept}SMTP_HOST=127.0.0.1\nSMTP_PORT={port}\nSMTP_SECURITY=plain\n"
             "NEWSLETTER_SECRET=only-for-these-tests-and-long-enough\n",
             encoding="utf-8",
         )

@@ -95,6 +95,21 @@ def test_a_reply_with_a_nul_is_kept_and_settles_its_delivery(database: Database)
         assert told.words.replace("\ufffd", "\0") == "no\0such user"
 
 
+def test_a_field_with_a_nul_is_kept_and_can_be_added_to(database: Database) -> None:
+    with database.fresh_store() as store:
+        people = People(store)
+        people.ensure_list("members", now=NOW)
+        for fields in ({"a\0": "\0"}, {"b": "\\u0000"}):
+            people.add(Subscriber(ANA, fields=fields), "members", now=NOW, how="by hand")
+
+        kept = people.find(ANA).subscriber.fields
+        shown = [(key, value.replace("\ufffd", "\0")) for key, value in sorted(kept.items())]
+        assert [(key.replace("\ufffd", "\0"), value) for key, value in shown] == [
+            ("a\0", "\0"),
+            ("b", "\\u0000"),
+        ]
+
+
 def test_what_is_filled_into_a_message_comes_back_as_it_was_frozen(database: Database) -> None:
     def check(store: Store, text: str) -> None:
         number = len(Mailings(store).all())
