@@ -74,7 +74,9 @@ def suppress_bounced(store: Store, mailing: int, reasons: Sequence[str]) -> tupl
     bounced: list[str] = []
     while rows := store.rows(_BOUNCED, values):
         with store.transaction() as connection:
-            bounced += [row["address"] for row in rows if _suppress(connection, row)]
+            # Always in this order: two mailings that end at once wait for each other in turn.
+            ordered = sorted(rows, key=lambda row: str(row["person"]))
+            bounced += [row["address"] for row in ordered if _suppress(connection, row)]
         values["after"] = rows[-1]["id"]
     return tuple(bounced)
 

@@ -10,6 +10,7 @@ from newsletter.model.mailing import Delivery, DeliveryEvent, DeliveryState
 from newsletter.model.people import canonical_key
 from newsletter.store.database import Row, Store
 from newsletter.store.moments import to_moment, to_moment_or_none, to_number
+from newsletter.store.statements import STAND_BY_ALL
 
 #: Rows fetched at a time: a mailing may have a million.
 PAGE = 1000
@@ -148,7 +149,7 @@ class Deliveries:
         values = {"mailing": self._mailing, "latest": to_number(latest)}
         # Nearly always there is nobody, and a look takes no lock.
         if self._store.rows(_ANY_LATER, values):
-            with self._store.transaction() as connection:
+            with self._store.transaction("deciding") as connection:
                 connection.execute(_DRAW_IN, values)
 
     def by_edition(self) -> list[tuple[str, str, int]]:
@@ -193,7 +194,9 @@ class Deliveries:
             "most": chosen.most_losses,
         }
         event = {"now": to_number(now), "who": who, "words": words, "queue_id": chosen.queue_id}
-        with self._store.transaction() as connection:
+        with self._store.transaction("deciding") as connection:
+            # No round is in the middle of a late answer to one of these.
+            connection.execute(STAND_BY_ALL, values)
             rows = connection.execute(_DECIDE, values).fetchall()
             connection.executemany(_DECIDED, ({**event, "key": row["id"]} for row in rows))
         return tuple(row["address"] for row in rows)

@@ -13,6 +13,7 @@ from newsletter.model.mailing import Recipient, UnknownPolicy
 from newsletter.model.people import canonical_key
 from newsletter.store import senders
 from newsletter.store.database import Connection, Store
+from newsletter.store.dialect import two
 from newsletter.store.moments import to_number
 
 #: Recipients written in one transaction: whoever unsubscribes meanwhile waits for one of
@@ -59,6 +60,9 @@ WHERE d.state <> 'skipped'
 _PREPARING = "SELECT id, issue, is_test FROM mailings WHERE state = 'preparing' ORDER BY id"
 
 _STATE = "SELECT state FROM mailings WHERE id = :mailing"
+
+# Nobody cancels it in the middle of a step; on SQLite nobody could anyway.
+_STATE_NOW = two(_STATE, f"{_STATE} FOR NO KEY UPDATE")
 
 _COMPLETE = """
 UPDATE mailings SET state = 'prepared',
@@ -145,7 +149,7 @@ class Freezing:
         self._store = store
         #: How many recipients are written down.
         self.count = 0
-        with store.transaction() as connection:
+        with store.transaction("preparing") as connection:
             if not new.is_test:
                 _refuse_second(store, new.issue)
             earlier = [] if new.is_test else earlier_mailings(store, new.issue)
@@ -172,7 +176,7 @@ class Freezing:
             yield self.count
 
     def _add(self, chunk: list[dict[str, object]], returns_to: ReturnsTo | None) -> None:
-        with self._store.transaction() as connection:
+        with self._store.transaction("preparing") as connection:
             self._check(connection)
             # Numbers are sure only under the lock: others may be preparing something too.
             last = connection.execute("SELECT MAX(id) AS last FROM deliveries").fetchone()["last"]
@@ -204,7 +208,7 @@ class Freezing:
         self._lock.drop()
 
     def _check(self, connection: Connection) -> None:
-        state = connection.execute(_STATE, {"mailing": self.mailing}).fetchone()
+        state = connection.execute(_STATE_NOW, {"mailing": self.mailing}).fetchone()
         if state is None or state["state"] != "preparing":
             raise MailingStateError(
                 f"mailing {str(self.mailing)!r} was cancelled while it was being prepared"

@@ -167,7 +167,7 @@ _WRITE_SUBSCRIPTIONS = two(
 _WRITE_SUPPRESSIONS = """
 INSERT INTO suppressions (canonical, address, reason, since, note)
 SELECT canonical, address, reason, :now, :how FROM incoming WHERE judgement = 'suppressed'
-ON CONFLICT (canonical) DO NOTHING
+ORDER BY canonical ON CONFLICT (canonical) DO NOTHING
 """
 
 _WRITE_EVENTS = """
@@ -212,7 +212,7 @@ class Import:
         people = People(self._store)
         list_id = people.ensure_list(self._list_key, now=now).id
         values = {"list": list_id, "list_key": self._list_key, "now": now.isoformat(), "how": how}
-        with self._store.transaction() as connection:
+        with self._store.transaction("importing") as connection:
             self._judge(connection)
             last = connection.execute("SELECT COALESCE(MAX(id), 0) FROM subscribers").fetchone()
             for statement in _WRITES:

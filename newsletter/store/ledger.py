@@ -1,4 +1,4 @@
-"""The ledger of one mailing in SQLite, as one sender sees it."""
+"""The ledger of one mailing in the store, as one sender sees it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from newsletter.errors import StoreError
+from newsletter.errors import StoreError, StoreUnsureError
 from newsletter.model.ledger import Owed, Settlement, Wish
 from newsletter.model.mailing import Balance, DeliveryState, MailingState
 from newsletter.store import senders
 from newsletter.store import statements as sql
-from newsletter.store.database import LEASE, Connection, Row, Store
+from newsletter.store.database import LEASE, Connection, OtherSender, Row, Store
 from newsletter.store.moments import to_moment_or_none, to_number
 from newsletter.store.pace import Pace
 from newsletter.store.readers import Readers
+
+_UNSEEN = "the sign of life in the database was lost; other processes may go on with the mailing"
 
 
 def count_by_state(store: Store, mailing: int) -> Balance:
@@ -35,6 +37,9 @@ class SqliteLedger:
         self._lists: tuple[str, ...] = tuple(json.loads(row["lists"]))
         self._machine = machine
         self._readers = Readers(store)
+        self._lease = 0
+        #: Intents of rounds of which nobody knows whether they are written: they never left.
+        self._doubtful: list[int] = []
         #: Where the last claim of each kind ended (keyset cursor).
         self._cursors: dict[tuple[str, str], int] = {}
         self.sender, self._lock = senders.register(store, mailing, machine, now)
@@ -49,14 +54,47 @@ class SqliteLedger:
         """Open one durable step: committed and synced at its end, or undone."""
         self._signs.check()
         before = dict(self._cursors)
+        intended: list[int] = []
+        lease = self._next_lease(now)
         try:
-            with self._store.transaction() as connection:
-                values = {"sender": self.sender, "lease": to_number(now + LEASE)}
-                connection.execute(sql.BEAT, values)
-                yield SqliteRound(self, connection, now)
-        except BaseException:
+            with self._resolved(lease), self._store.transaction() as connection:
+                values = {"sender": self.sender, "lease": lease}
+                lives = connection.execute(sql.BEAT, values).rowcount > 0
+                step = SqliteRound(self, connection, now, intended, lives=lives)
+                step.release(self._doubtful)
+                yield step
+        except BaseException as error:
             self._cursors = before
+            if isinstance(error, StoreUnsureError):
+                self._doubtful += intended
             raise
+        self._doubtful.clear()
+        if intended and not self._signs.is_held():
+            # Others may take us for dead by now: what has not left must not.
+            self._doubtful += intended
+            raise StoreError(_UNSEEN)
+
+    def _next_lease(self, now: datetime) -> int:
+        """Return a lease that was never written before: by it a round is known again."""
+        lease = to_number(now + LEASE)
+        self._lease = lease + (lease == self._lease)
+        return self._lease
+
+    @contextmanager
+    def _resolved(self, lease: int) -> Iterator[None]:
+        """Where the answer to a COMMIT was lost: find out whether it was done."""
+        try:
+            yield
+        except StoreUnsureError as unsure:
+            try:
+                values = {"sender": self.sender, "lease": lease}
+                with self._store.transaction() as connection:
+                    # The lock lets a COMMIT that is still on its way end first.
+                    is_done = connection.execute(sql.IS_WRITTEN, values).rowcount > 0
+            except StoreError:
+                raise unsure from None
+            if not is_done:
+                raise StoreError(f"{unsure}", hint=unsure.hint) from unsure
 
     def recover(self, now: datetime) -> Sequence[str]:
         """Take back what dead senders held; return the addresses whose answer was lost."""
@@ -66,30 +104,38 @@ class SqliteLedger:
         stalled = [one for one in found if one not in dead and one.lease < to_number(now)]
         if not dead and not stalled:
             return lost
-        with self._store.transaction() as connection:
-            for one in (*dead, *stalled):
+        with self._store.transaction("deciding") as connection:
+            for one in stalled:
                 values = {"mailing": self.mailing, "dead": one.id, "now": to_number(now)}
+                # Its row first, as each of its rounds does: neither waits for the other's rows.
+                connection.execute(sql.STAND_BY, values)
                 connection.execute(sql.TAKE_BACK, values)
-                if one in dead:
-                    lost += self._lose(connection, values)
+            for one in dead:
+                lost += self._bury(connection, one, now)
         for one in dead:
             self._signs.forget(one.id)
         return lost
 
-    def _lose(self, connection: Connection, values: Mapping[str, object]) -> list[str]:
+    def _bury(self, connection: Connection, one: OtherSender, now: datetime) -> list[str]:
+        """Take back all that a dead sender had; return the addresses whose answer was lost."""
+        values = {"mailing": self.mailing, "dead": one.id, "now": to_number(now)}
+        if not connection.execute(sql.BURY, values).rowcount:
+            return []
+        # Asked again now that it cannot write a round: its connection may have come back.
+        if self._signs.is_alive(one):
+            connection.execute(sql.EXHUME, values)
+            return []
+        connection.execute(sql.TAKE_BACK, values)
         rows = connection.execute(sql.LOST, values).fetchall()
-        for row in rows:
-            event = _event(row["id"], values["now"], self.sender)
-            connection.execute(
-                sql.EVENT, {**event, "stage": "dot", "words": "the sender was killed"}
-            )
-        connection.execute(sql.END, {"now": values["now"], "sender": values["dead"]})
+        said = {"stage": "dot", "words": "the sender was killed"}
+        events = [{**_event(row["id"], values["now"], self.sender), **said} for row in rows]
+        connection.executemany(sql.EVENT, events)
         return [row["address"] for row in rows]
 
     def hurry(self, now: datetime) -> int:
         """Make everything deferred due now; return how many."""
         values = {"mailing": self.mailing, "now": to_number(now)}
-        with self._store.transaction() as connection:
+        with self._store.transaction("deciding") as connection:
             return connection.execute(sql.HURRY, values).rowcount
 
     def balance(self) -> Balance:
@@ -118,6 +164,8 @@ class SqliteLedger:
     def close(self, now: datetime) -> None:
         """End this sender: what it still has claimed goes back, and its number is over."""
         with self._store.transaction() as connection:
+            keys = [{"key": key, "sender": self.sender} for key in self._doubtful]
+            connection.executemany(sql.RELEASE, keys)
             values = {"mailing": self.mailing, "dead": self.sender}
             connection.execute(sql.TAKE_BACK, values)
             connection.execute(sql.END, {"now": to_number(now), "sender": self.sender})
@@ -131,8 +179,20 @@ class SqliteLedger:
 class SqliteRound:
     """One durable step of a sender."""
 
-    def __init__(self, ledger: SqliteLedger, connection: Connection, now: datetime) -> None:
+    def __init__(
+        self,
+        ledger: SqliteLedger,
+        connection: Connection,
+        now: datetime,
+        intended: list[int],
+        *,
+        lives: bool,
+    ) -> None:
         self._ledger = ledger
+        #: Grows by what may leave after this round.
+        self._intended = intended
+        #: Others have not taken us for dead.
+        self._lives = lives
         self._connection = connection
         self._now = to_number(now)
         self._pace = Pace(connection, now)
@@ -179,6 +239,9 @@ class SqliteRound:
 
     def claim(self, wish: Wish) -> Sequence[Owed]:
         """Take deliveries: those deferred until now first, then those never tried."""
+        if not self._lives:
+            # What we had was taken back; what we took now nobody would ever take back.
+            raise StoreError(_UNSEEN)
         values: dict[str, object] = {
             "mailing": self._ledger.mailing,
             "sender": self._ledger.sender,
@@ -224,6 +287,7 @@ class SqliteRound:
         ours = {row["id"] for row in rows}
         intended = {**values, "keys": json.dumps(list(ours)), "route": route}
         self._connection.execute(sql.INTENDED, intended)
+        self._intended += sorted(ours)
         # What was taken back and claimed anew may be in the sender's hands twice.
         by_key = {one.key: one for one in owed}
         return [one for key, one in by_key.items() if key in ours]

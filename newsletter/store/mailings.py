@@ -111,7 +111,7 @@ class Mailings:
         values: dict[str, object] = {"mailing": mailing, "now": to_number(now), "count": CHUNK}
         skipped, found = 0, CHUNK
         while found == CHUNK:
-            with self._store.transaction() as connection:
+            with self._store.transaction("deciding") as connection:
                 rows = connection.execute(_SKIP_REST, values).fetchall()
                 connection.executemany(_SKIP_EVENT, ({**values, "key": row["id"]} for row in rows))
             found = len(rows)

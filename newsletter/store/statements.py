@@ -7,9 +7,11 @@ from newsletter.store.dialect import two
 COLUMNS = "id, address, domain, edition, sender, message_id, personal, attempts, tried"
 
 # On PostgreSQL nobody waits for rows that another sender is just taking, not even where it
-# was stopped in the middle of that.
-_ONLY = {
+# was stopped in the middle of that. The array is made once, a subquery might be run again.
+_SKIPPING = {
     ":only = '[]'": "cardinality(:only::text[]) = 0",
+    "id IN (\n": "id = ANY (ARRAY(\n",
+    "LIMIT :count)": "LIMIT :count FOR UPDATE SKIP LOCKED))",
 }
 
 # What waited longest first. The index on (mailing, due) serves it.
@@ -22,7 +24,7 @@ UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
   ORDER BY due LIMIT :count)
 RETURNING {COLUMNS}
 """  # noqa: S608 - our own column names
-CLAIM_DUE = two(CLAIM_DUE, {**_ONLY, "LIMIT :count": "LIMIT :count FOR UPDATE SKIP LOCKED"})
+CLAIM_DUE = two(CLAIM_DUE, _SKIPPING)
 
 # The cursor keeps a claim from walking again over rows whose domain is at its limit.
 CLAIM_QUEUED = f"""
@@ -35,7 +37,7 @@ UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
   ORDER BY id LIMIT :count)
 RETURNING {COLUMNS}
 """  # noqa: S608 - our own column names
-CLAIM_QUEUED = two(CLAIM_QUEUED, {**_ONLY, "LIMIT :count": "LIMIT :count FOR UPDATE SKIP LOCKED"})
+CLAIM_QUEUED = two(CLAIM_QUEUED, _SKIPPING)
 
 # The number of the sender is the fencing token: who lost a claim while it was stopped
 # changes nothing.
@@ -120,6 +122,20 @@ COUNT = "SELECT state, COUNT(*) AS n FROM deliveries WHERE mailing = :mailing GR
 
 NEXT_DUE = "SELECT MIN(due) AS due FROM deliveries WHERE mailing = :mailing AND state = 'deferred'"
 
-BEAT = "UPDATE senders SET lease = :lease WHERE id = :sender"
+# Whoever was taken for dead has no lease any more.
+BEAT = "UPDATE senders SET lease = :lease WHERE id = :sender AND ended IS NULL"
+
+# Changes nothing, but waits for whoever holds the row.
+STAND_BY = "UPDATE senders SET lease = lease WHERE id = :dead"
+
+STAND_BY_ALL = """
+UPDATE senders SET lease = lease WHERE mailing = :mailing AND ended IS NULL
+"""
+
+IS_WRITTEN = "UPDATE senders SET lease = lease WHERE id = :sender AND lease = :lease"
+
+BURY = "UPDATE senders SET ended = :now WHERE id = :dead AND ended IS NULL"
+
+EXHUME = "UPDATE senders SET ended = NULL WHERE id = :dead"
 
 END = "UPDATE senders SET ended = :now WHERE id = :sender"
