@@ -242,11 +242,14 @@ class Domains:
         return f"{name} (others)" if taken else name
 
     @property
+    def is_none(self) -> bool:
+        """Say whether no domain has a limit."""
+        return all(group.limits.is_none for group in self.groups)
+
+    @property
     def needs_hosts(self) -> bool:
         """Say whether any limit depends on who takes a domain's mail."""
-        if all(group.limits.is_none for group in self.groups):
-            return False
-        return self._names_hosts or self._is_every_by_mx
+        return not self.is_none and (self._names_hosts or self._is_every_by_mx)
 
     @property
     def _names_hosts(self) -> bool:

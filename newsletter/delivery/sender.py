@@ -88,7 +88,8 @@ class Sender:
         self._idle_since: datetime | None = None
         self._reviewed_count = 0
         self._opening = self._open = 0
-        self._usable: list[RouteHealth] = []
+        #: How many connections each route that may be used now may have.
+        self._sizes: dict[RouteHealth, int] = {}
         self._refresh(clock())
 
     async def run(self) -> RunEnd:
@@ -121,7 +122,7 @@ class Sender:
 
     def may_work(self, health: RouteHealth, number: int) -> bool:
         """Say whether this line of a route should have a connection now."""
-        return self._end is None and number < health.crew.size and health in self._usable
+        return self._end is None and number < self._sizes.get(health, 0)
 
     def needs_line(self, health: RouteHealth) -> bool:
         """Say whether there is more at hand than connections being opened for it."""
@@ -161,6 +162,7 @@ class Sender:
             health.took()
         elif settlement.due:
             health.put_off(domain, str(outcome), now)
+            self._refresh(now)
         self._heed(verdict, health, outcome)
         if reason := self._fuse.count(settlement):
             self.stop(RunEnd(Why.STOPPED, reason))
@@ -228,9 +230,9 @@ class Sender:
                 line.result()
         now = self.clock()
         self._look_at_clock(now)
-        self._refresh(now)
         self._do_chores(now)
         self._report(now)
+        self._refresh(now)
         self._look_whether_done(now)
         self._notify()
 
@@ -266,10 +268,9 @@ class Sender:
             self.stop(RunEnd(Why.NO_LEDGER, str(error)))
 
     def _refresh(self, now: datetime) -> None:
-        """Look which routes may be used now."""
-        self._usable = []
-        if not self._quiet_until(now):
-            self._usable = [one for one in usable(self.routes, now) if not one.is_paused(now)]
+        """Look which routes may be used now, and with how many connections."""
+        working = [] if self._quiet_until(now) else usable(self.routes, now)
+        self._sizes = {one: one.crew.size for one in working if not one.is_paused(now)}
 
     def _told(self) -> None:
         self.stop(RunEnd(Why.TOLD, f"the mailing is {self.tray.mailing_state}"))
