@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from newsletter.store import Store
 
 CONFIG_NAME = "newsletter.toml"
+#: How long an order waits for the database, in seconds.
+ORDER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,21 @@ class Workspace:
         """Return the folder of what can be made again; it may not exist yet."""
         return self.root / ".cache"
 
-    def open_store(self, *, create: bool) -> Store:
+    def open_store(self, *, create: bool, is_order: bool = False) -> Store:
         """Return the open store of subscribers and deliveries.
 
         `create=False` is for reading: a store that does not exist yet is then an
-        empty one in memory, and no file appears.
+        empty one in memory, and no file appears. `is_order`: a person waits for an answer,
+        and gets one within two seconds, also where another process holds the database.
         """
-        from newsletter.store import open_store
+        from newsletter.store import BUSY_SECONDS, open_store
 
-        return open_store(self.settings.database_url, root=self.root, create=create)
+        return open_store(
+            self.settings.database_url,
+            root=self.root,
+            create=create,
+            patience=ORDER_SECONDS if is_order else BUSY_SECONDS,
+        )
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -70,6 +70,8 @@ def _standing(one: Mailing) -> str:
 
     if one.state is MailingState.PREPARING and not one.senders:
         return "preparing was cut off, nothing was sent: newsletter send does it again"
+    if one.ordered:
+        return f"{one.state}, to be {one.ordered} as soon as the database can be written to"
     if one.senders:
         return f"{one.state} (process {', '.join(map(str, one.senders))})"
     if one.state is MailingState.SENDING:
@@ -86,6 +88,7 @@ def _mailing(one: Mailing) -> dict[str, object]:
         "issue": one.issue,
         "state": one.state.value,
         "reason": one.reason,
+        "ordered": one.ordered.value if one.ordered else None,
         "lists": list(one.lists),
         "is_test": one.is_test,
         "policy": one.policy.value,
@@ -221,13 +224,14 @@ def unknown(named: str | None, /, mailing: int, **decisions: Any) -> None:
 
     Example: newsletter unknown 3 --accepted ana@example.org --again ben@example.org
     """
-    from newsletter.workflow.mailing import decide
+    from newsletter.workflow.mailing import decide, settle_killed
     from newsletter.workflow.mailing import deliveries as open_deliveries
 
     asked = [one.casefold() for word in _DECISIONS for one in decisions[word]]
     if len(set(asked)) < len(asked) or (asked and decisions["all_"]):
         raise click.UsageError("decide once on each address, or the same on --all")
     workspace, now = workspaces.find(named), datetime.now(UTC)
+    settle_killed(workspace, mailing, now=now)
     for word, to in _DECISIONS.items():
         addresses = decisions[word]
         if addresses or decisions["all_"] == word:
@@ -275,6 +279,7 @@ def reconcile(named: str | None, mailing: int, *, maillog: Path) -> None:
         ("queued again", settled.again),
         ("still unknown: the log does not reach that far", settled.still_unknown),
         ("still unknown: the log is of another server", settled.elsewhere),
+        ("skipped: it never arrived, and the mailing is cancelled", settled.skipped),
     ):
         for address in addresses:
             click.echo(f"{address}  {word}")

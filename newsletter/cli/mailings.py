@@ -235,38 +235,6 @@ def resume(ctx: click.Context, /, mailing: int | None, **asked: bool) -> None:
 
 
 @click.command()
-@click.argument("mailing", type=int, required=False)
-@click.pass_obj
-def pause(named: str | None, /, mailing: int | None) -> None:
-    """Let a mailing rest; whoever is sending it stops within two seconds.
-
-    Example: newsletter pause 3
-    """
-    from newsletter.workflow import mailing as verbs
-
-    workspace = workspaces.find(named)
-    number = mailing if mailing is not None else verbs.the_open_one(workspace).id
-    rests = verbs.pause(workspace, number, now=_now())
-    click.echo(f"Mailing {rests.id} is paused. To go on: newsletter resume {rests.id}")
-    click.echo(balance_line(rests))
-
-
-@click.command()
-@click.argument("mailing", type=int)
-@click.pass_obj
-def cancel(named: str | None, /, mailing: int) -> None:
-    """Call a mailing off for good; who has not had it yet does not get it.
-
-    Example: newsletter cancel 3
-    """
-    from newsletter.workflow import mailing as verbs
-
-    gone = verbs.cancel(workspaces.find(named), mailing, now=_now())
-    click.echo(f"Mailing {gone.id} is cancelled.")
-    click.echo(balance_line(gone))
-
-
-@click.command()
 @click.argument("mailing", type=int)
 @click.option(
     "--state",

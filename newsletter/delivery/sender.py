@@ -47,6 +47,8 @@ class Manner:
     quiet: QuietHours | None = None
     #: How long to wait for what is deferred and for servers that are down.
     waits: timedelta = timedelta(0)
+    #: Says whether somebody has left an order that the ledger does not know yet.
+    is_called_off: Callable[[], bool] = bool
     #: Signals that end the run gently.
     signals: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
 
@@ -228,6 +230,8 @@ class Sender:
         for line in lines:
             if line.done():
                 line.result()
+        if self.manner.is_called_off():
+            self.stop(RunEnd(Why.TOLD, "the mailing is to rest"))
         now = self.clock()
         self._look_at_clock(now)
         self._do_chores(now)

@@ -167,6 +167,8 @@ class Mailing:
     machine: str = ""
     #: Processes that are sending it now.
     senders: tuple[int, ...] = ()
+    #: It is to be paused or cancelled as soon as the database can be written to.
+    ordered: MailingState | None = None
 
     @property
     def is_open(self) -> bool:

@@ -6,19 +6,20 @@ from pathlib import Path
 
 from newsletter.errors import StoreError
 from newsletter.store.database import Store
-from newsletter.store.sqlite import SqliteStore
+from newsletter.store.sqlite import BUSY_SECONDS, SqliteStore
 
-__all__ = ["Store", "open_store"]
+__all__ = ["BUSY_SECONDS", "Store", "open_store"]
 
 #: Both are how PostgreSQL's own programs write it.
 _POSTGRES = frozenset({"postgresql", "postgres"})
 
 
-def open_store(url: str, *, root: Path, create: bool) -> Store:
+def open_store(url: str, *, root: Path, create: bool, patience: float = BUSY_SECONDS) -> Store:
     """Return the open store that `url` names; relative paths start at `root`.
 
     `create=False` never makes a file or a table: a store that does not exist yet is then
-    empty and in memory. Raises StoreError for an address no driver understands.
+    empty and in memory. `patience` says for how many seconds to wait for another process.
+    Raises StoreError for an address no driver understands.
     """
     scheme, _, rest = url.partition("://")
     if scheme in _POSTGRES:
@@ -31,7 +32,7 @@ def open_store(url: str, *, root: Path, create: bool) -> Store:
             hint="Write sqlite:///newsletter.db for a file in the workspace, or"
             " postgresql://user@host/database for a server.",
         )
-    return SqliteStore.open(root / rest[1:], create=create)
+    return SqliteStore.open(root / rest[1:], create=create, patience=patience)
 
 
 def _without_password(url: str) -> str:

@@ -176,6 +176,19 @@ class SqliteLedger:
         self._lock.drop()
 
 
+def take_back(store: Store, mailing: int, now: datetime) -> Sequence[str]:
+    """Take back what dead senders held, without sending; return whose answer was lost."""
+    if not any(senders.others(store, mailing)):
+        return ()
+    ledger = SqliteLedger(store, mailing, "", now)
+    try:
+        lost = ledger.recover(now)
+        ledger.close(now)
+    finally:
+        ledger.abandon()
+    return lost
+
+
 class SqliteRound:
     """One durable step of a sender."""
 

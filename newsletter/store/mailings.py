@@ -11,7 +11,7 @@ from newsletter.model.mailing import Mailing, MailingState, Recipient, UnknownPo
 from newsletter.store import senders
 from newsletter.store.database import Row, Store
 from newsletter.store.freezing import Freezing, NewMailing, earlier_mailings
-from newsletter.store.ledger import count_by_state
+from newsletter.store.ledger import count_by_state, take_back
 from newsletter.store.moments import to_moment, to_moment_or_none, to_number
 
 _MOVE = """
@@ -107,7 +107,11 @@ class Mailings:
         return self.move(mailing, MailingState.FINISHED, since=open_states, now=now)
 
     def skip_rest(self, mailing: int, *, now: datetime) -> int:
-        """Skip whatever nobody has in hand, because the mailing is cancelled; return how many."""
+        """Skip whatever nobody has in hand, because the mailing is cancelled; return how many.
+
+        What a killed sender had is in nobody's hands: claimed it is skipped, in flight unknown.
+        """
+        take_back(self._store, mailing, now)
         values: dict[str, object] = {"mailing": mailing, "now": to_number(now), "count": CHUNK}
         skipped, found = 0, CHUNK
         while found == CHUNK:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsletter.errors import StoreBusyError, StoreError
+from newsletter.store.locks import holder, is_stopped
 from newsletter.store.machine import fingerprint
 from newsletter.store.seats import SeatFile
 from newsletter.store.senders import FileSigns
@@ -30,15 +31,18 @@ class SqliteStore:
         self.signs = FileSigns(path)
 
     @classmethod
-    def open(cls, path: Path, *, create: bool) -> SqliteStore:
-        """Return the store at `path`, migrated; see `open_store` for `create`."""
+    def open(cls, path: Path, *, create: bool, patience: float = BUSY_SECONDS) -> SqliteStore:
+        """Return the store at `path`, migrated; see `open_store` for `create`.
+
+        `patience`: how many seconds to wait for another process's write.
+        """
         connection = None
         try:
             target = _target(path, create)
             if not create and _is_at_rest_for_ever(path):
                 target = f"{path.absolute().as_uri()}?immutable=1"
             connection = sqlite3.connect(
-                target, timeout=BUSY_SECONDS, isolation_level=None, uri=target.startswith("file:")
+                target, timeout=patience, isolation_level=None, uri=target.startswith("file:")
             )
             connection.row_factory = sqlite3.Row
             if target == str(path):
@@ -50,7 +54,7 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             if connection is not None:
                 connection.close()
-            raise _told(error, f"cannot open the database {str(path)!r}") from error
+            raise _told(error, f"cannot open the database {str(path)!r}", path) from error
         return cls(connection, path if target != _IN_MEMORY else None)
 
     @classmethod
@@ -102,7 +106,7 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            raise _told(error, f"the database cannot be {doing}") from error
+            raise _told(error, f"the database cannot be {doing}", self.path) from error
 
     @contextmanager
     def transaction(self, queue: str = "") -> Iterator[sqlite3.Connection]:  # noqa: ARG002
@@ -134,15 +138,28 @@ _HINTS = {
 }
 
 
-def _told(error: sqlite3.Error | OSError, what: str) -> StoreError:
+def _told(error: sqlite3.Error | OSError, what: str, path: Path | None) -> StoreError:
     """Return the error to show, with the hint that suits what SQLite said."""
     if isinstance(error, OSError):
         return StoreError(f"{what}: {error.strerror}")
     # Extended codes carry the plain one in their lowest byte.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StoreBusyError(f"{what}: {error} by another process")
+        return _busy(f"{what}: {error}", holder(path) if path else 0)
     return StoreError(f"{what}: {error}", hint=_HINTS.get(code, ""))
+
+
+def _busy(what: str, process: int) -> StoreBusyError:
+    """Return the error of a locked database, with the process that holds it where that is known."""
+    if not process:
+        return StoreBusyError(f"{what} by another process")
+    if not is_stopped(process):
+        return StoreBusyError(f"{what} by process {process}")
+    return StoreBusyError(
+        f"{what} by process {process}, which was stopped",
+        hint=f"Let it go on, with `fg` in its terminal or `kill -CONT {process}`; or end it with"
+        f" `kill -9 {process}`: `newsletter resume` then tells what it had in flight.",
+    )
 
 
 def _target(path: Path, create: bool) -> str:

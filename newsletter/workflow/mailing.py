@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.errors import FileWriteError, MailingNotFoundError, MailingStateError
+from newsletter.errors import (
+    FileWriteError,
+    MailingNotFoundError,
+    MailingStateError,
+    StoreBusyError,
+    StoreError,
+)
 from newsletter.model.mailing import Delivery, DeliveryEvent, DeliveryState, Mailing, MailingState
 from newsletter.store.bounces import lift_bounced
 from newsletter.store.deliveries import Choice, Deliveries
+from newsletter.store.ledger import take_back
 from newsletter.store.mailings import Mailings
+from newsletter.store.orders import SINCE, Orders
 
 if TYPE_CHECKING:
     from newsletter.delivery.maillog import MailLog
@@ -22,8 +30,6 @@ if TYPE_CHECKING:
 
 #: So many messages that a server took show whether a log is its own.
 MOST_TAKEN = 100
-_RUNNING = (MailingState.PREPARED, MailingState.SENDING)
-_OPEN = (*_RUNNING, MailingState.PAUSED, MailingState.PREPARING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +44,22 @@ class Reconciled:
     still_unknown: tuple[str, ...] = ()
     #: The log covers the attempt, but not the server that it was made with.
     elsewhere: tuple[str, ...] = ()
+    #: It never arrived, and is not sent again: the mailing was cancelled.
+    skipped: tuple[str, ...] = ()
 
 
 def mailings(workspace: Workspace, *, tests: bool = True) -> tuple[Mailing, ...]:
     """Return every mailing with its counts, the newest last."""
+    orders = Orders(workspace.root)
     with workspace.open_store(create=False) as store:
-        return tuple(one for one in Mailings(store).all() if tests or not one.is_test)
+        found = (one for one in Mailings(store).all() if tests or not one.is_test)
+        return tuple(orders.shown(one) for one in found)
 
 
 def named(workspace: Workspace, mailing: int) -> Mailing:
     """Return one mailing with its counts."""
     with workspace.open_store(create=False) as store:
-        return Mailings(store).named(mailing)
+        return Orders(workspace.root).shown(Mailings(store).named(mailing))
 
 
 def the_open_one(workspace: Workspace) -> Mailing:
@@ -71,36 +81,53 @@ def the_open_one(workspace: Workspace) -> Mailing:
     return real[0]
 
 
-def pause(workspace: Workspace, mailing: int, *, now: datetime) -> Mailing:
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A mailing as an order has left it, and what the order waits for, if it does."""
+
+    mailing: Mailing
+    #: The database is held by another process; the order is obeyed as soon as it is free.
+    waits_for: StoreBusyError | None = None
+
+
+def pause(workspace: Workspace, mailing: int, *, now: datetime) -> Ordered:
     """Let a mailing rest until `resume`; who is sending it stops within two seconds."""
-    with workspace.open_store(create=False) as store:
-        done = Mailings(store).move(
-            mailing, MailingState.PAUSED, since=_RUNNING, now=now, reason="paused by a person"
-        )
-        return _moved(store, mailing, done, "paused")
+    return _order(workspace, mailing, MailingState.PAUSED, now)
 
 
-def cancel(workspace: Workspace, mailing: int, *, now: datetime) -> Mailing:
+def cancel(workspace: Workspace, mailing: int, *, now: datetime) -> Ordered:
     """Call a mailing off for good: nobody who has not had it gets it any more.
 
     Done again it finishes what was interrupted.
     """
-    with workspace.open_store(create=False) as store:
-        found = Mailings(store)
-        done = found.move(
-            mailing, MailingState.CANCELLED, since=_OPEN, now=now, reason="cancelled by a person"
-        )
-        if done or found.named(mailing).state is MailingState.CANCELLED:
-            done = bool(found.skip_rest(mailing, now=now)) or done
-        return _moved(store, mailing, done, "cancelled")
+    return _order(workspace, mailing, MailingState.CANCELLED, now)
 
 
-def _moved(store: Store, mailing: int, done: bool, word: str) -> Mailing:
-    found = Mailings(store).named(mailing)
-    if not done:
-        cannot = "already" if found.state == word else f"and cannot be {word}"
-        raise MailingStateError(f"mailing {str(mailing)!r} is {found.state} {cannot}")
-    return found
+def _order(workspace: Workspace, mailing: int, to: MailingState, now: datetime) -> Ordered:
+    """Carry an order out; where the database is held, leave it to whoever can write next."""
+    orders = Orders(workspace.root)
+    with workspace.open_store(create=False, is_order=True) as store:
+        mailings = Mailings(store)
+        before = mailings.named(mailing)
+        try:
+            done = mailings.move(mailing, to, since=SINCE[to], now=now, reason=f"{to} by a person")
+            if to is MailingState.CANCELLED and (done or before.state is to):
+                done = bool(mailings.skip_rest(mailing, now=now)) or done
+        except StoreBusyError as busy:
+            _refuse_order(before, to, is_possible=before.state in SINCE[to])
+            orders.leave(before, to)
+            return Ordered(orders.shown(before), busy)
+        after = mailings.named(mailing)
+        _refuse_order(after, to, is_possible=done)
+        if orders.of(after) is to:
+            orders.forget(after)
+        return Ordered(orders.shown(after))
+
+
+def _refuse_order(mailing: Mailing, to: MailingState, *, is_possible: bool) -> None:
+    if not is_possible:
+        cannot = "already" if mailing.state == to else f"and cannot be {to}"
+        raise MailingStateError(f"mailing {str(mailing.id)!r} is {mailing.state} {cannot}")
 
 
 @contextmanager
@@ -111,6 +138,16 @@ def deliveries(
     with workspace.open_store(create=False) as store:
         Mailings(store).named(mailing)
         yield Deliveries(store, mailing).listed(state)
+
+
+def settle_killed(workspace: Workspace, mailing: int, *, now: datetime) -> None:
+    """Let what a killed sender had in flight be unknown from now on, before anybody sends again.
+
+    Where nothing can be written, nothing is: then it is still shown as in flight.
+    """
+    with workspace.open_store(create=False) as store, suppress(StoreError):
+        Mailings(store).named(mailing)
+        take_back(store, mailing, now)
 
 
 def history(workspace: Workspace, mailing: int, address: str) -> tuple[DeliveryEvent, ...]:
@@ -133,6 +170,12 @@ def decide(
     """
     with workspace.open_store(create=False) as store:
         found = Mailings(store).named(mailing)
+        if to is DeliveryState.QUEUED and found.state is MailingState.CANCELLED:
+            raise MailingStateError(
+                f"mailing {str(mailing)!r} is cancelled: nobody is sent it again",
+                hint="Decide --accepted or --skip.",
+            )
+        take_back(store, mailing, now)
         of_mailing = Deliveries(store, mailing)
         keys = [_key(of_mailing, address, mailing) for address in addresses] or [0]
         decided: tuple[str, ...] = ()
@@ -172,6 +215,7 @@ def retry(
         found = Mailings(store).named(mailing)
         if found.state is MailingState.CANCELLED:
             raise MailingStateError(f"mailing {str(mailing)!r} is cancelled")
+        take_back(store, mailing, now)
         of_mailing = Deliveries(store, mailing)
         queued: tuple[str, ...] = ()
         for state, known, _, _ in of_mailing.by_reason():
@@ -203,6 +247,7 @@ def reconcile(workspace: Workspace, mailing: int, log: Path, *, now: datetime) -
 
     with workspace.open_store(create=False) as store:
         found = Mailings(store).named(mailing)
+        take_back(store, mailing, now)
         of_mailing = Deliveries(store, mailing)
         unknown = list(of_mailing.listed(DeliveryState.UNKNOWN))
         tried = {one.id: _last_attempt(of_mailing, one) for one in unknown}
@@ -219,13 +264,30 @@ def reconcile(workspace: Workspace, mailing: int, log: Path, *, now: datetime) -
             ) from error
         is_only = len(workspace.settings.routes) <= 1
         theirs = {name: _is_theirs(read, some, is_only) for name, some in taken.items()}
-        settled = [_by_log(of_mailing, one, tried[one.id], read, theirs, now) for one in unknown]
+        never = DeliveryState.QUEUED
+        if found.state is MailingState.CANCELLED:
+            never = DeliveryState.SKIPPED
+        settled = [
+            _by_log(of_mailing, one, tried[one.id], _Log(read, theirs, never), now)
+            for one in unknown
+        ]
         _settle_state(store, found, now)
     return Reconciled(*(tuple(a for a, to in settled if to == word) for word in _FOUND))
 
 
 #: What a log says, in the order of `Reconciled`.
-_FOUND = ("accepted", "refused", "queued", "unknown", "elsewhere")
+_FOUND = ("accepted", "refused", "queued", "unknown", "elsewhere", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """A log that was read, whose it is, and what becomes of those that it does not know."""
+
+    read: MailLog
+    #: Route -> whether the log is of its server.
+    theirs: Mapping[str, bool]
+    #: Sent again; or not any more, where the mailing was cancelled.
+    never: DeliveryState
 
 
 def _last_attempt(of_mailing: Deliveries, one: Delivery) -> DeliveryEvent | None:
@@ -251,17 +313,17 @@ def _by_log(
     of_mailing: Deliveries,
     one: Delivery,
     tried: DeliveryEvent | None,
-    log: MailLog,
-    theirs: Mapping[str, bool],
+    log: _Log,
     now: datetime,
 ) -> tuple[str, str]:
     """Settle one delivery as the log says; return what it became."""
-    trace = log.traces.get(one.message_id)
-    if trace is None and not (tried and log.covers(tried.at)):
+    trace = log.read.traces.get(one.message_id)
+    if trace is None and not (tried and log.read.covers(tried.at)):
         return one.address, "unknown"
-    if trace is None and tried and not theirs[tried.route]:
+    if trace is None and tried and not log.theirs[tried.route]:
         return one.address, "elsewhere"
-    to, words, reason, queue_id = DeliveryState.QUEUED, "the server never had it", "", ""
+    to, words, queue_id = log.never, "the server never had it", ""
+    reason = "cancelled" if to is DeliveryState.SKIPPED else ""
     if trace is not None:
         to = DeliveryState.REFUSED if trace.has_failed else DeliveryState.ACCEPTED
         words, queue_id = trace.words or "in the server's queue", trace.queue_id

@@ -21,6 +21,7 @@ from newsletter.errors import (
 from newsletter.model.mailing import Mailing, MailingState
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.mailings import Mailings
+from newsletter.store.orders import Orders
 
 if TYPE_CHECKING:
     from newsletter.workspace import Workspace
@@ -99,10 +100,13 @@ def _round(workspace: Workspace, resume: Resume, *, is_patient: bool) -> Iterato
 
 def _due(workspace: Workspace, now: datetime) -> tuple[Mailing, ...]:
     """Return the mailings that have something to do now and nobody at work on them."""
+    orders = Orders(workspace.root)
     with workspace.open_store(create=False) as store:
+        mailings = Mailings(store)
+        known = [orders.obey(mailings, one, now=now) for one in mailings.all()]
         resting = [
             one
-            for one in Mailings(store).all()
+            for one in known
             if one.state in {MailingState.PREPARED, MailingState.SENDING} and not one.senders
         ]
         for one in resting:

@@ -39,6 +39,7 @@ from newsletter.store.bounces import suppress_bounced
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
+from newsletter.store.orders import Orders
 
 if TYPE_CHECKING:
     from newsletter.delivery.signing import Signer
@@ -101,12 +102,15 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
     settings = workspace.settings
     routes = setup.routes_of(settings.routes, settings.sending)
     asking = asking_of(settings.sending, how.tell)
-    with workspace.open_store(create=False) as store:
+    orders = Orders(workspace.root)
+    with workspace.open_store(create=False, is_order=True) as store:
         mailing = Mailings(store).named(mailing_id)
+        mailing = orders.obey(Mailings(store), mailing, now=now)
         is_canary_over = _may_start(store, mailing, settings, how, now)
         if _is_early(mailing, now):
             return _left_for_later(store, mailing, now)
         Mailings(store).move(mailing.id, MailingState.SENDING, since=SENDABLE, now=now)
+    with workspace.open_store(create=False) as store:
         routes = setup.carrying(routes, str(mailing.settings.get("sender", "")))
         domains = sorted_to_providers(store, mailing.id, asking, now=now)
         with store.seats() as seats:
@@ -117,6 +121,7 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
                 mailing,
                 how,
                 domains,
+                orders,
                 signer=_signer(workspace),
                 is_canary_over=is_canary_over,
             )
@@ -179,6 +184,7 @@ class _Run:
     mailing: Mailing
     how: Resumption
     domains: Domains
+    orders: Orders
     signer: Signer | None = None
     #: A person lets the others follow a canary that fell ill.
     is_canary_over: bool = False
@@ -266,6 +272,7 @@ class _Run:
             stops=Stops(sending.equal_refusals, sending.refused_percent),
             quiet=setup.quiet_of(sending, self.settings.time_zone),
             waits=FOR_EVER if self.how.waits else timedelta(0),
+            is_called_off=lambda: self.orders.of(self.mailing) is not None,
         )
 
         async def run() -> RunEnd:
@@ -281,6 +288,8 @@ class _Run:
         mailings, now = Mailings(self.store), datetime.now(UTC)
         bounced = self._suppress_bounced(end)
         current = mailings.named(self.mailing.id)
+        if end.why is not Why.NO_LEDGER:
+            current = self.orders.obey(mailings, current, now=now)
         if end.why is Why.NO_LEDGER:
             pass  # It may still not be writable; the mailing stays as it is.
         elif current.state is MailingState.CANCELLED:

@@ -104,6 +104,21 @@ def test_a_signal_ends_the_run_once_what_is_on_the_wire_is_answered() -> None:
     assert ledger.keys(S.IN_FLIGHT, S.CLAIMED, S.UNKNOWN) == []
 
 
+def test_an_order_that_the_ledger_does_not_know_yet_ends_the_run_and_leaves_nothing_in_hand() -> (
+    None
+):
+    ledger = make_ledger(Clock(), 2000)
+    seen: list[int] = []
+
+    with scripted_server() as server:
+        manner = Manner(is_called_off=lambda: bool(seen))
+        end = _send(ledger, server, lambda glimpse: seen.append(glimpse.balance.accepted), manner)
+
+    assert end.why is Why.TOLD
+    assert len(ledger.keys(S.ACCEPTED)) == len(server.accepted) < 2000
+    assert ledger.keys(S.IN_FLIGHT, S.CLAIMED, S.UNKNOWN) == []
+
+
 def test_a_second_signal_waits_for_no_answer_and_tells_what_was_lost() -> None:
     ledger = make_ledger(Clock(), 4)
     numbers = [0]

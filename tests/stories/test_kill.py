@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,48 @@ def test_with_the_policy_hold_nobody_gets_two_and_the_unknown_are_named(
     assert all(address in listed for address in open_ones)
     assert last.returncode == (4 if open_ones else 0)
     assert room.mailing()["state"] == ("sending" if open_ones else "finished")
+
+
+@pytest.fixture
+def killed(room_and_books: tuple[MailingRoom, Books]) -> tuple[MailingRoom, Books]:
+    """A mailing whose sender was killed with messages in flight, and that nobody has resumed."""
+    room, books = room_and_books
+    books.allow(50)
+    process = room.popen(*SEND)
+    while len(books.lines) < 50:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    process.kill()
+    process.communicate()
+    books.allow()
+    return room, books
+
+
+def test_who_was_in_flight_at_a_kill_is_named_before_anybody_resumes(
+    killed: tuple[MailingRoom, Books],
+) -> None:
+    room, books = killed
+
+    listed = room.run("unknown", "1", ok=(0,)).stdout.splitlines()
+
+    found, states = room.mailing(), room.states()
+    assert found["unknown"] == len(listed) > 0
+    assert (found["in_flight"], found["claimed"]) == (0, 0)
+    assert set(books.copies) <= {one for one, state in states.items() if state != "queued"}
+
+
+def test_cancelled_after_a_kill_everybody_has_an_answer_and_nobody_is_written_to(
+    killed: tuple[MailingRoom, Books],
+) -> None:
+    room, books = killed
+
+    room.run("cancel", "1", ok=(0,))
+
+    found = room.mailing()
+    assert (found["state"], found["waiting"]) == ("cancelled", 0)
+    assert found["unknown"] > 0
+    again = room.run("unknown", "1", "--all", "again", ok=(1,))
+    assert "cancelled: nobody is sent it again" in again.stderr
+    room.run("unknown", "1", "--all", "skip", ok=(0,))
+    assert room.mailing()["unknown"] == room.mailing()["waiting"] == 0
+    assert len(books.lines) <= 50 + found["unknown"]

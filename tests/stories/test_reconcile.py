@@ -80,6 +80,23 @@ def test_the_log_of_another_server_settles_nothing(tmp_path: Path) -> None:
     assert room.states()[READERS[0]] == "unknown"
 
 
+def test_who_never_got_a_cancelled_mailing_is_skipped_and_not_queued_again(
+    tmp_path: Path,
+) -> None:
+    with scripted_server(Script(dot=drop(takes=False))) as server:
+        room = MailingRoom.furnish(tmp_path / "workspace", server.port)
+        room.invite(READERS[:1])
+        room.send("--unknown", "reconcile", ok=(4,))
+    room.run("cancel", "1", ok=(0,))
+    log = tmp_path / "mail.log"
+    log.write_text(_spread(""), encoding="utf-8")
+
+    told = room.run("reconcile", "1", "--maillog", str(log), ok=(0,)).stdout
+
+    assert told == f"{READERS[0]}  skipped: it never arrived, and the mailing is cancelled\n"
+    assert (room.mailing()["skipped"], room.mailing()["waiting"]) == (1, 0)
+
+
 def _spread(log: str) -> str:
     """Return a log that also covers the hours around: its first and last line moved."""
     now = datetime.now(UTC)
