@@ -107,11 +107,7 @@ class Mailings:
         return self.move(mailing, MailingState.FINISHED, since=open_states, now=now)
 
     def skip_rest(self, mailing: int, *, now: datetime) -> int:
-        """Skip whatever nobody has in hand, because the mailing is cancelled; return how many.
-
-        What a killed sender had is in nobody's hands: claimed it is skipped, in flight unknown.
-        """
-        take_back(self._store, mailing, now)
+        """Skip whatever nobody has in hand, because the mailing is cancelled; return how many."""
         values: dict[str, object] = {"mailing": mailing, "now": to_number(now), "count": CHUNK}
         skipped, found = 0, CHUNK
         while found == CHUNK:
@@ -121,6 +117,14 @@ class Mailings:
             found = len(rows)
             skipped += found
         return skipped
+
+    def call_off(self, mailing: int, *, now: datetime) -> int:
+        """Skip whatever no living sender has in hand; return how many.
+
+        What a killed one had claimed is skipped, what it had in flight is unknown.
+        """
+        take_back(self._store, mailing, now)
+        return self.skip_rest(mailing, now=now)
 
     def end_canary(self, mailing: int) -> None:
         """Let all the others follow the canary."""

@@ -78,7 +78,7 @@ class Orders:
         mailings.move(mailing.id, to, since=SINCE[to], now=now, reason=f"{to} by a person")
         found = mailings.named(mailing.id)
         if found.state is MailingState.CANCELLED:
-            mailings.skip_rest(mailing.id, now=now)
+            mailings.call_off(mailing.id, now=now)
             found = mailings.named(mailing.id)
         self.forget(mailing)
         return found

@@ -112,7 +112,7 @@ def _order(workspace: Workspace, mailing: int, to: MailingState, now: datetime) 
         try:
             done = mailings.move(mailing, to, since=SINCE[to], now=now, reason=f"{to} by a person")
             if to is MailingState.CANCELLED and (done or before.state is to):
-                done = bool(mailings.skip_rest(mailing, now=now)) or done
+                done = bool(mailings.call_off(mailing, now=now)) or done
         except StoreBusyError as busy:
             _refuse_order(before, to, is_possible=before.state in SINCE[to])
             orders.leave(before, to)

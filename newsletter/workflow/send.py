@@ -293,7 +293,7 @@ class _Run:
         if end.why is Why.NO_LEDGER:
             pass  # It may still not be writable; the mailing stays as it is.
         elif current.state is MailingState.CANCELLED:
-            mailings.skip_rest(self.mailing.id, now=now)
+            mailings.call_off(self.mailing.id, now=now)
         elif not mailings.finish(self.mailing.id, now=now) and _needs_a_person(end):
             sending = (MailingState.SENDING,)
             mailings.move(
