@@ -257,6 +257,9 @@ def _at_stage(word: str, stage: Stage) -> str:
 
 def _bare(stage: Stage, reply: Reply) -> str:
     """Return the reason where nothing but the code is there to go by."""
+    if reply.code == 421 and reply.enhanced[2:3] == "7":
+        # It ends the session, so it is not about the reader (Google and Yahoo: 421 4.7.0).
+        return "server-closing"
     if reply.enhanced[2:3] == "7":
         # RFC 6647 section 2.5: greylisting says 4.7.1, often without its name.
         return "greylisted" if reply.is_temporary and stage is Stage.RCPT else "policy"

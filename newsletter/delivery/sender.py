@@ -155,7 +155,8 @@ class Sender:
         """Take the outcome of one message and draw the consequences."""
         now = self.clock()
         settlement, verdict, domain = self.tray.settle(key, health.route, outcome, now)
-        if outcome.reply is not None and outcome.reply.code != CLOSING:
+        # What was said unasked, or fits no question, shows nothing at work.
+        if outcome.reply is not None and not outcome.trouble and outcome.reply.code != CLOSING:
             health.worked(now)
         is_back = settlement.state is DeliveryState.QUEUED
         if not is_back:

@@ -281,6 +281,18 @@ def test_a_server_that_is_down_ends_the_run_and_everybody_is_still_owed(
     assert set(run.states.values()) == {"queued"}
 
 
+def test_a_server_that_speaks_unasked_does_not_keep_a_run_for_ever(store: SqliteStore) -> None:
+    run = _run(store, _people(3))
+    unasked = raw(b"250-scripted.test\r\n250 PIPELINING\r\n250 and another thing\r\n")
+
+    with scripted_server(Script(ehlo=unasked)) as server:
+        end = run.through(server)
+
+    assert end.why is Why.NO_SERVER
+    assert "another thing" in end.reason
+    assert set(run.states.values()) == {"queued"}
+
+
 def test_the_backup_takes_over_where_the_first_server_is_down(store: SqliteStore) -> None:
     run = _run(store, _people(20))
     with scripted_server() as gone:

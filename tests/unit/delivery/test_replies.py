@@ -245,6 +245,13 @@ def test_a_message_that_is_too_big_stops_the_run(stage: str, line: str) -> None:
     assert verdict.stop_run
 
 
+@pytest.mark.parametrize("text", ["421 4.7.0 closing", "421 4.7.1 Try again later"])
+def test_421_at_a_reader_is_about_the_session_and_not_greylisting(text: str) -> None:
+    verdict = verdict_of("rcpt", text)
+
+    assert (verdict.reason, verdict.session, verdict.slow_down) == ("server-closing", "close", True)
+
+
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot", "rset"])
 def test_421_defers_closes_and_slows_down_everywhere(stage: str) -> None:
     verdict = verdict_of(stage, "421 4.4.2 closing")
