@@ -45,14 +45,14 @@ class Line:
         """Open a connection and carry as many messages as come."""
         session = Session(self._health.route.server, self._health.route.timeouts)
         self._carried = 0
-        self._sender.line_is_opening(+1)
+        self._sender.line_is_opening(self._health, +1)
         try:
             await session.open()
         except SessionError as error:
             self._sender.refused(self._health, error.outcome)
             return
         finally:
-            self._sender.line_is_opening(-1)
+            self._sender.line_is_opening(self._health, -1)
         self._sender.line_is_open(+1)
         try:
             ending = await session.deliver(self)

@@ -55,8 +55,9 @@ _TROUBLES: dict[Trouble, tuple[str, DeliveryState, Handling]] = {
     Trouble.NO_LOGIN: ("no-login", DeliveryState.QUEUED, "close"),
     Trouble.IN_CLEAR: ("in-clear", DeliveryState.QUEUED, "close"),
     Trouble.CONTENT: ("content-fault", DeliveryState.REFUSED, "keep"),
-    Trouble.TOO_BIG: ("too-big", DeliveryState.REFUSED, "keep"),
-    Trouble.NEEDS_8BITMIME: ("needs-8bitmime", DeliveryState.REFUSED, "keep"),
+    # Found before anything was said of the message, and the same for everybody.
+    Trouble.TOO_BIG: ("too-big", DeliveryState.QUEUED, "keep"),
+    Trouble.NEEDS_8BITMIME: ("needs-8bitmime", DeliveryState.QUEUED, "keep"),
     Trouble.NEEDS_SMTPUTF8: ("needs-smtputf8", DeliveryState.REFUSED, "keep"),
 }
 #: Codes without any more telling words: stage -> code -> reason.
@@ -257,12 +258,11 @@ def _at_stage(word: str, stage: Stage) -> str:
 
 def _bare(stage: Stage, reply: Reply) -> str:
     """Return the reason where nothing but the code is there to go by."""
-    if reply.code == 421 and reply.enhanced[2:3] == "7":
-        # It ends the session, so it is not about the reader (Google and Yahoo: 421 4.7.0).
-        return "server-closing"
     if reply.enhanced[2:3] == "7":
-        # RFC 6647 section 2.5: greylisting says 4.7.1, often without its name.
-        return "greylisted" if reply.is_temporary and stage is Stage.RCPT else "policy"
+        # RFC 6647 section 2.5: greylisting says 4.7.1, often without its name. 421 ends the
+        # session, so it is not about the reader (Google and Yahoo: 421 4.7.0).
+        is_about_reader = reply.is_temporary and stage is Stage.RCPT and reply.code != 421
+        return "greylisted" if is_about_reader else "policy"
     if stage is Stage.RCPT and reply.code == 550 and not names_reader(reply.text):
         return "refused"
     if word := _BARE.get(stage, {}).get(reply.code):

@@ -119,6 +119,9 @@ class RouteHealth:
         self.crew = Crew(route.connections, route.server.seats)
         self.paused_until: datetime | None = None
         self._pause = timedelta(0)
+        #: Connections being opened.
+        self.opening = 0
+        self._has_worked = False
         #: Failures to get anything done in a row.
         self.failures = 0
         self.trouble = ""
@@ -133,9 +136,19 @@ class RouteHealth:
         """Say whether to leave the server in peace for now."""
         return self.paused_until is not None and now < self.paused_until
 
+    @property
+    def may_open(self) -> bool:
+        """Say whether one more connection may be opened.
+
+        The first one goes alone: a wrong password is not tried four times at once, because
+        some servers lock an account for that.
+        """
+        return not self.opening or self._has_worked or self.failures > 0
+
     def worked(self, now: datetime) -> None:
         """Take note of an answer that shows the server at work."""
         self.failures = 0
+        self._has_worked = True
         # Either way: where the clock was set back, the time since is not known.
         if self._slowed is not None and abs(now - self._slowed) > TOO_FAST_PAUSE / 2:
             self._slowed = now

@@ -133,7 +133,7 @@ class Sender:
         except StoreError as error:
             self.stop(RunEnd(Why.NO_LEDGER, str(error)))
             return False
-        return at_hand > self._opening
+        return at_hand > self._opening and health.may_open
 
     def hand_out(self, health: RouteHealth) -> Outgoing | None:
         """Return a message that may leave; None: none now."""
@@ -216,9 +216,12 @@ class Sender:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
 
-    def line_is_opening(self, change: int) -> None:
-        """Count the connections being opened."""
+    def line_is_opening(self, health: RouteHealth, change: int) -> None:
+        """Count the connections being opened; the next may follow when one is."""
         self._opening += change
+        health.opening += change
+        if change < 0:
+            self._notify()
 
     def line_is_open(self, change: int) -> None:
         """Count the open connections."""

@@ -7,7 +7,7 @@ import os
 import random
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -279,6 +279,33 @@ def test_a_server_that_is_down_ends_the_run_and_everybody_is_still_owed(
     assert end.why is Why.NO_SERVER
     assert "connect" in end.reason
     assert set(run.states.values()) == {"queued"}
+
+
+def test_a_wrong_password_is_tried_once(store: SqliteStore) -> None:
+    run = _run(store, _people(50))
+    script = Script(mechanisms=("PLAIN",), accounts={"desk": "secret"})
+
+    with scripted_server(script) as server:
+        login = Server("127.0.0.1", server.port, "plain", "desk", "wrong")
+        end = run.by(replace(_route(server, connections=8), server=login))
+
+    assert end.why is Why.STOPPED
+    assert server.logins == [("PLAIN", "desk", False)]
+    assert set(run.states.values()) == {"queued"}
+
+
+def test_a_message_larger_than_the_server_takes_stops_the_run_and_marks_nobody(
+    store: SqliteStore,
+) -> None:
+    run = _run(store, _people(50))
+
+    with scripted_server(Script(extensions=("PIPELINING", "SIZE 20"))) as server:
+        end = run.through(server)
+
+    assert end.why is Why.STOPPED
+    assert "the server takes 20" in end.reason
+    assert set(run.states.values()) == {"queued"}
+    assert not any(line.startswith("MAIL") for _, line in server.commands)
 
 
 def test_a_server_that_speaks_unasked_does_not_keep_a_run_for_ever(store: SqliteStore) -> None:

@@ -249,7 +249,7 @@ def test_a_message_that_is_too_big_stops_the_run(stage: str, line: str) -> None:
 def test_421_at_a_reader_is_about_the_session_and_not_greylisting(text: str) -> None:
     verdict = verdict_of("rcpt", text)
 
-    assert (verdict.reason, verdict.session, verdict.slow_down) == ("server-closing", "close", True)
+    assert (verdict.reason, verdict.session, verdict.slow_down) == ("policy", "close", True)
 
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot", "rset"])
@@ -310,9 +310,16 @@ def test_no_session_costs_nobody_an_attempt(trouble: Trouble, scope: Scope, stop
     assert (verdict.scope, verdict.state, verdict.stop_run) == (scope, Q, stops)
 
 
-@pytest.mark.parametrize(
-    "trouble", [Trouble.CONTENT, Trouble.TOO_BIG, Trouble.NEEDS_8BITMIME, Trouble.NEEDS_SMTPUTF8]
-)
+@pytest.mark.parametrize("trouble", [Trouble.TOO_BIG, Trouble.NEEDS_8BITMIME])
+def test_what_no_reader_would_get_by_this_server_stops_the_run_and_marks_nobody(
+    trouble: Trouble,
+) -> None:
+    verdict = judge(Outcome(Stage.MAIL, cause="no", trouble=trouble))
+
+    assert (verdict.state, verdict.stop_run) == (Q, True)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.CONTENT, Trouble.NEEDS_SMTPUTF8])
 def test_what_must_not_leave_is_refused_definitely(trouble: Trouble) -> None:
     verdict = judge(Outcome(Stage.MAIL, cause="no", trouble=trouble))
 

@@ -144,6 +144,17 @@ def test_a_server_tried_again_rests_longer_if_the_first_reader_is_put_off_too() 
     assert health.is_paused(later + 2 * RATE_PAUSE - timedelta(seconds=1))
 
 
+def test_the_first_connection_of_a_run_is_opened_alone() -> None:
+    fresh, working, failing = _health(), _health(), _health()
+    assert fresh.may_open
+    working.worked(NOW)
+    failing.failed("no connection", NOW)
+    for health in (fresh, working, failing):
+        health.opening = 1
+
+    assert [one.may_open for one in (fresh, working, failing)] == [False, True, True]
+
+
 def test_a_long_reply_is_shortened_where_people_read_it() -> None:
     health = _health()
 
