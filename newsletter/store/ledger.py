@@ -220,13 +220,19 @@ class SqliteRound:
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write down what became of deliveries in flight, each with its event."""
-        rows = [self._row(one) for one in settlements]
-        taken = [one.key for one in settlements if one.state is DeliveryState.ACCEPTED]
-        accepted = {"keys": json.dumps(taken), "sender": self._ledger.sender}
-        self._connection.execute(sql.ACCEPT, accepted)
-        others = [row for row in rows if row["state"] != DeliveryState.ACCEPTED]
+        taken = [one for one in settlements if one.state is DeliveryState.ACCEPTED]
+        others = [self._row(one) for one in settlements if one.state is not DeliveryState.ACCEPTED]
+        answers = [
+            (key, stage, code, enhanced, words, queue_id, route)
+            for key, _, _, _, _, stage, code, enhanced, words, queue_id, route in taken
+        ]
+        accepted: dict[str, object] = {"sender": self._ledger.sender, "now": self._now}
+        self._connection.execute(
+            sql.ACCEPT, {**accepted, "keys": json.dumps([one.key for one in taken])}
+        )
+        self._connection.execute(sql.ACCEPTED, {**accepted, "answers": json.dumps(answers)})
         self._connection.executemany(sql.SETTLE, others)
-        self._connection.executemany(sql.SETTLED, rows)
+        self._connection.executemany(sql.SETTLED, others)
 
     def _row(self, one: Settlement) -> dict[str, object]:
         return {

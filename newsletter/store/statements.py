@@ -92,6 +92,24 @@ FROM deliveries WHERE id = :key
 SETTLED = f"""{EVENT} AND owner = :sender AND state = :state
 ON CONFLICT (delivery, number) DO NOTHING"""
 
+# The same for what ACCEPT has changed: one statement, because binding a dozen names for each
+# row takes longer than writing the row.
+ACCEPTED = two(
+    """
+INSERT INTO delivery_events
+  (delivery, number, at, state, stage, code, enhanced, words, queue_id, route, sender)
+SELECT d.id, d.events, :now, d.state, r.value ->> 1, CAST(r.value ->> 2 AS INTEGER),
+  r.value ->> 3, r.value ->> 4, r.value ->> 5, r.value ->> 6, :sender
+FROM json_each(:answers) AS r CROSS JOIN deliveries AS d
+WHERE d.id = CAST(r.value ->> 0 AS INTEGER) AND d.owner = :sender AND d.state = 'accepted'
+ON CONFLICT (delivery, number) DO NOTHING
+""",
+    {
+        "json_each(:answers) AS r": "json_array_elements(CAST(:answers AS json)) AS r (value)",
+        "d.id = CAST(r.value ->> 0 AS INTEGER)": "d.id = CAST(r.value ->> 0 AS bigint)",
+    },
+)
+
 # The dead had these in flight: the answer was lost, and only theirs.
 LOST = """
 UPDATE deliveries SET state = 'unknown', reason = 'answer lost', events = events + 1,
