@@ -289,7 +289,8 @@ class Sender:
         if self._watch is None or now < self._balance_at:
             return
         began = self.clock()
-        self._balance = self.tray.ledger.balance()
+        with suppress(StoreError):  # A figure ends nothing: the next round will tell.
+            self._balance = self.tray.ledger.balance()
         # Counting a million rows takes a while: never more than a fiftieth of the time.
         self._balance_at = now + max(timedelta(seconds=0.5), (self.clock() - began) * 50)
         self._watch(

@@ -50,6 +50,8 @@ class PostgresShare(Share):
 
     def leave(self) -> None:
         """Leave the seats, and be no longer counted."""
+        if not self._holding.is_whole:
+            return  # The server has let go of them already.
         held = self._holding.held("pace", self._first, self._first + ROOM - 1)
         self._holding.give_up("pace", [row["number"] for row in held if row["is_ours"]])
 

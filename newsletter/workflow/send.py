@@ -25,6 +25,7 @@ from newsletter.delivery.routes import Route
 from newsletter.delivery.rules import HARD_BOUNCES, Stops, sick_canary
 from newsletter.delivery.sender import Manner, Sender
 from newsletter.delivery.tray import Tray
+from newsletter.errors import MailingStoppedError, StoreError
 from newsletter.mailhosts import asking_of, sorted_to_providers
 from newsletter.model.ledger import Owed
 from newsletter.model.mailing import (
@@ -215,7 +216,15 @@ class _Run:
                 ledger.close(datetime.now(UTC))
         finally:
             ledger.abandon()
-        return self._concluded(end)
+        try:
+            return self._concluded(end)
+        except StoreError as error:
+            if not end.unwritten:
+                raise
+            # Nobody else will ever know how many answers were lost.
+            raise MailingStoppedError(
+                self.mailing.id, end.reason, unwritten=end.unwritten, answers=end.answers
+            ) from error
 
     def _apply_policy(self, now: datetime) -> None:
         """Queue what is unknown again, if the mailing is to be sent rather twice than never."""
