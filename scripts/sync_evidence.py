@@ -1,6 +1,6 @@
 """Show by strace that no dot leaves before its intent is synced; write the excerpt.
 
-    python scripts/sync_evidence.py docs/explanation/sync-evidence.md
+    python scripts/sync_evidence.py [docs/explanation/sync-evidence.md]
 
 Sends an issue to a few readers with the real command line under strace, against a server
 on this machine. For each reader it finds in the trace: the page of the write-ahead log in
@@ -124,7 +124,7 @@ def main() -> None:
     if broken := [one for one in proofs if not one.holds]:
         raise SystemExit(f"not proven for {broken}")
     rows = "\n".join(f"| {one.address} | {one.intent} | {one.sync} | {one.dot} |" for one in proofs)
-    Path(sys.argv[1]).write_text(
+    page = (
         "# The intent is synced before the dot\n\n"
         "Made by `python scripts/sync_evidence.py`: a real `newsletter send` under `strace`.\n"
         "A killed process, and a machine that loses power, may have sent only what the ledger\n"
@@ -132,9 +132,12 @@ def main() -> None:
         "One message, in the order in which the kernel was asked:\n\n"
         f"```\n{excerpt(lines, proofs[0])}\n```\n\n"
         "All of them, by line of the trace: the intent written, the log synced, the dot sent.\n\n"
-        f"| reader | intent | sync | dot |\n| --- | --- | --- | --- |\n{rows}\n",
-        encoding="utf-8",
+        f"| reader | intent | sync | dot |\n| --- | --- | --- | --- |\n{rows}\n"
     )
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(page, encoding="utf-8")
+    else:
+        print(page)
 
 
 if __name__ == "__main__":
