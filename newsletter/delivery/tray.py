@@ -91,6 +91,8 @@ class Tray:
         self._ready: dict[str, deque[tuple[Owed, Outgoing]]] = {}
         self._on_wire: dict[int, Owed] = {}
         self._results: list[Settlement] = []
+        #: Intended and certainly not gone; and claimed only, which leaves no event.
+        self._back: list[Settlement] = []
         self._released: list[int] = []
         self._given_back: Counter[int] = Counter()
         #: Seconds that writing a round takes, on average.
@@ -113,7 +115,7 @@ class Tray:
     @property
     def unwritten(self) -> int:
         """Return how many results are known but not written."""
-        return len(self._results) + len(self._released)
+        return len(self._results) + len(self._back) + len(self._released)
 
     @property
     def unwritten_answers(self) -> int:
@@ -184,7 +186,7 @@ class Tray:
                 self._rests.put_off(owed.domain, settlement.due, now)
         if settlement.state is DeliveryState.QUEUED:
             self._given_back[key] += 1
-            self._released.append(key)
+            self._back.append(settlement)
             self.wake()
         else:
             self._given_back.pop(key, None)
@@ -201,7 +203,15 @@ class Tray:
     def hand_back(self) -> None:
         """Give back whatever has not been handed to a connection: it certainly never left."""
         for ready in self._ready.values():
-            self._released += [outgoing.key for _, outgoing in ready]
+            self._back += [
+                Settlement(
+                    outgoing.key,
+                    DeliveryState.QUEUED,
+                    is_counted=False,
+                    words="not handed to a connection",
+                )
+                for _, outgoing in ready
+            ]
             ready.clear()
         self._released += [owed.key for owed in self._claimed]
         self._claimed.clear()
@@ -218,7 +228,7 @@ class Tray:
         """Write what is known and what the block does, all of it or nothing."""
         began = self.stopwatch()
         with self.ledger.round(now) as step:
-            step.settle(self._results)
+            step.settle([*self._results, *self._back] if self._back else self._results)
             step.release(self._released)
             self.mailing_state = step.mailing_state
             yield step
@@ -227,6 +237,7 @@ class Tray:
         self.written = now
         self._early_at = now + timedelta(seconds=EARLY_SHARE * self._writing)
         self._results.clear()
+        self._back.clear()
         self._released.clear()
 
     def _look(self, now: datetime, route: Route) -> None:

@@ -48,6 +48,7 @@ _IGNORED = """\
 /archive/
 /.cache/
 /.newsletter.lock
+/.order-*
 /issues/*/out/
 """
 

@@ -192,6 +192,21 @@ def test_each_behaviour_of_a_server_leaves_the_state_that_is_true(store: SqliteS
     assert taken <= {one for one, state in states.items() if state in {"accepted", "unknown"}}
 
 
+def test_a_message_that_never_left_has_an_event_that_says_where_it_broke_off(
+    store: SqliteStore,
+) -> None:
+    [address] = _people(1)
+    with scripted_server(Script(rcpt={address: (drop(), say("250 2.1.5 Ok"))})) as server:
+        run = _run(store, [address])
+        run.through(server)
+
+    told = Deliveries(store, run.mailing).history(address)
+    assert [event.state for event in told] == ["in_flight", "queued", "in_flight", "accepted"]
+    assert (told[1].stage, told[1].route) == ("rcpt", "main")
+    assert told[1].words
+    assert run.deliveries[address].attempts == 1
+
+
 def test_greylisting_passes_by_itself_when_the_run_may_wait(store: SqliteStore) -> None:
     people = _people(5)
     greylisted = {one: (say("450 4.2.0 greylisted"), say("250 2.1.5 Ok")) for one in people}

@@ -520,8 +520,9 @@ def test_the_history_of_one_delivery_is_there_for_programs(room: MailingRoom) ->
     told = room.run("deliveries", "1", "--address", LATER, "--json", ok=(0,)).stdout
 
     states = [one["state"] for one in json.loads(told)["events"]]
-    # Twice in flight where it waited behind a message whose connection was dropped.
-    assert (states[0], states[-1], set(states[:-1])) == ("in_flight", "deferred", {"in_flight"})
+    # Given back and tried again where it waited behind a message whose connection was dropped.
+    assert (states[0], states[-1]) == ("in_flight", "deferred")
+    assert set(states[:-1]) <= {"in_flight", "queued"}
 
 
 def test_a_decision_is_made_once_and_only_on_what_is_unknown(room: MailingRoom) -> None:

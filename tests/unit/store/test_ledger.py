@@ -20,7 +20,7 @@ from newsletter.model.mailing import (
 from newsletter.store import Store
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import SqliteLedger, count_by_state
 from newsletter.store.mailings import Mailings
 from tests.databases import Database
 
@@ -273,6 +273,32 @@ def test_what_is_given_back_is_claimed_again_after_the_end_of_the_list(
 
     assert rest == ["ana@example.org", "cy@example.org"]
     assert ben.address == "ben@example.org"
+
+
+def test_what_is_given_back_with_a_word_leaves_an_event_and_may_be_claimed_by_others(
+    store: Store,
+) -> None:
+    mailing = _freeze(store, "ana@example.org")
+    one, two = _ledger(store, mailing), _ledger(store, mailing)
+    with one.round(NOW) as step:
+        [ana] = step.intend(step.claim(Wish(1)), "main")
+    given = Settlement(ana.key, DeliveryState.QUEUED, is_counted=False, words="lost at rcpt")
+    with one.round(NOW) as step:
+        step.settle([given])
+
+    with two.round(NOW) as step:
+        [again] = step.claim(Wish(1))
+    # Late, and of a sender that has it no more: it changes nothing.
+    with one.round(NOW) as step:
+        step.settle([given])
+
+    told = Deliveries(store, mailing.id).history("ana@example.org")
+    assert [(event.state, event.words) for event in told] == [
+        (DeliveryState.IN_FLIGHT, ""),
+        (DeliveryState.QUEUED, "lost at rcpt"),
+    ]
+    assert (again.key, again.attempts) == (ana.key, 0)
+    assert count_by_state(store, mailing.id).claimed == 1
 
 
 def test_a_round_that_fails_leaves_nothing_behind(store: Store, database: Database) -> None:
