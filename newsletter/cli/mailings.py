@@ -273,21 +273,24 @@ def run(ctx: click.Context, /, *, once: bool) -> None:
 
     Example: newsletter run
     """
-    from newsletter.workflow.run import run_due
+    from newsletter.workflow.run import at_the_same_time, run_due
     from newsletter.workflow.send import Resumption, resume
 
-    line = ProgressLine()
-    how = Resumption(hurries=False, watch=line, tell=line.say)
-
     def go_on(mailing: int) -> Sent:
-        # Found anew, with the settings as they are by now.
-        return resume(workspaces.find(ctx.obj), mailing, how, now=_now())
+        line = ProgressLine(f"mailing {mailing}: ")
+        how = Resumption(hurries=False, watch=line, tell=line.say)
+        try:
+            # Found anew, with the settings as they are by now.
+            return resume(workspaces.find(ctx.obj), mailing, how, now=_now())
+        finally:
+            line.end()
 
-    for told in run_due(workspaces.find(ctx.obj), go_on, once=once):
-        line.end()
-        click.echo(told.sentence)
-        if told.signal:
-            ctx.exit(128 + told.signal)
+    with at_the_same_time() as hands:
+        for told in run_due(workspaces.find(ctx.obj), go_on, hands, once=once):
+            click.echo(told.sentence)
+    if hands.signal:
+        click.echo("Interrupted.", err=True)
+        ctx.exit(128 + hands.signal)
 
 
 def _go_on(ctx: click.Context, workspace: Workspace, mailing: int, **how: Any) -> None:

@@ -21,7 +21,9 @@ WORTH_TELLING = 5000
 class ProgressLine:
     """Shows progress on stderr, for people or for a log."""
 
-    def __init__(self) -> None:
+    def __init__(self, about: str = "") -> None:
+        #: Where several go on at the same time: which of them this is.
+        self._about = about
         self._is_terminal = sys.stderr.isatty()
         self._last = monotonic()
         self._width = 0
@@ -38,6 +40,7 @@ class ProgressLine:
 
     def show(self, text: str) -> None:
         """Renew the line; where nobody watches, write one now and then."""
+        text = self._about + text
         if self._is_terminal:
             click.echo(f"\r{text.ljust(self._width)}", err=True, nl=False)
             self._width = len(text)
@@ -50,7 +53,7 @@ class ProgressLine:
         if self._is_terminal:
             self.show(text)
         else:
-            click.echo(text, err=True)
+            click.echo(self._about + text, err=True)
 
     def end(self) -> None:
         """Leave the line, so that what follows stands below it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Protocol
 
@@ -56,15 +57,80 @@ class Told:
     waits: bool = False
 
 
+class Hands(Protocol):
+    """Who does the work: all of it at the same time, or one after the other."""
+
+    #: The signal that ends it; 0: none came.
+    signal: int
+
+    @property
+    def busy(self) -> frozenset[int]:
+        """Return the mailings being sent."""
+
+    @property
+    def are_full(self) -> bool:
+        """Say whether nothing more can be begun now."""
+
+    def begin(self, about: int, work: Callable[[], Told]) -> None:
+        """Begin to send a mailing."""
+
+    def ended(self) -> list[tuple[int, Told | None]]:
+        """Return what has ended, with what happened; None: its process has died."""
+
+    def rest(self, seconds: float) -> None:
+        """Wait until something may have ended or begun."""
+
+    def end(self, number: int) -> None:
+        """Tell everybody at work to finish what is under way, as by this signal."""
+
+
+@dataclass
+class OneByOne:
+    """Sends one mailing after the other, each as soon as it is begun."""
+
+    rest: Callable[[float], None] = sleep
+    signal: int = 0
+    busy: frozenset[int] = frozenset()
+    are_full: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin with nothing done."""
+        self._done: list[tuple[int, Told | None]] = []
+
+    def begin(self, about: int, work: Callable[[], Told]) -> None:
+        """Send it."""
+        if not self.signal:
+            self._done.append((about, work()))
+
+    def ended(self) -> list[tuple[int, Told | None]]:
+        """Return what has ended, with what happened."""
+        done, self._done = self._done, []
+        return done
+
+    def end(self, number: int) -> None:
+        """Begin nothing more."""
+        self.signal = number
+
+
+def at_the_same_time() -> AbstractContextManager[Hands]:
+    """Return hands that send each mailing in a process of its own."""
+    from newsletter.delivery.hands import Hands as Processes
+
+    return Processes[Told]()
+
+
 def run_due(
     workspace: Workspace,
     resume: Resume,
+    hands: Hands,
     *,
     once: bool = False,
-    rest: Callable[[float], None] = sleep,
     stopwatch: Callable[[], float] = monotonic,
 ) -> Iterator[Told]:
     """Send whatever is due, again and again; yield a sentence for everything that happens.
+
+    Mailings that are due at the same time do not wait for one another: one that is sent
+    slowly, by its limits, may take days.
 
     What a person paused stays paused, and what should have gone long ago, or comes from
     another machine, waits for a person: it is told once. What goes wrong in the same way again
@@ -73,19 +139,32 @@ def run_due(
     """
     notices, is_first = Notices(stopwatch), True
     while True:
-        for about, happened in _round(workspace, resume, is_patient=not is_first):
-            if notices.is_news(about, happened.sentence, is_once=happened.waits):
-                yield happened
-            if happened.signal:
-                return
-        if once:
+        happened: list[tuple[int, Told]] = []
+        if is_first or not (once or hands.signal):
+            happened += _begin(workspace, resume, hands, is_patient=not is_first)
+        happened += _ended(hands)
+        for about, told in happened:
+            if notices.is_news(about, told.sentence, is_once=told.waits):
+                yield told
+        if (once or hands.signal) and not hands.busy:
             return
         is_first = False
-        rest(SCHEDULE_SECONDS)
+        hands.rest(SCHEDULE_SECONDS)
 
 
-def _round(workspace: Workspace, resume: Resume, *, is_patient: bool) -> Iterator[tuple[int, Told]]:
-    """Go on with what is due now; return each mailing (0: none of them) with what happened."""
+def _ended(hands: Hands) -> Iterator[tuple[int, Told]]:
+    """Return each mailing whose run has ended, with what happened; a signal ends the others too."""
+    for about, told in hands.ended():
+        yield about, told or _died(about)
+        if told and told.signal and not hands.signal:
+            hands.signal = told.signal
+            hands.end(told.signal)
+
+
+def _begin(
+    workspace: Workspace, resume: Resume, hands: Hands, *, is_patient: bool
+) -> Iterator[tuple[int, Told]]:
+    """Begin what is due now and not being sent; return what stands in the way of all of it."""
     try:
         due = _due(replace(workspace), datetime.now(UTC))
     except (StoreError, SettingsError) as error:
@@ -95,7 +174,12 @@ def _round(workspace: Workspace, resume: Resume, *, is_patient: bool) -> Iterato
         yield 0, Told(f"{error} {error.hint}".strip())
         return
     for mailing in due:
-        yield mailing.id, _attempt(mailing, resume)
+        if mailing.id not in hands.busy and not hands.are_full:
+            hands.begin(mailing.id, partial(_attempt, mailing, resume))
+
+
+def _died(mailing: int) -> Told:
+    return Told(f"mailing {mailing}: the process that was sending it has died; it goes on")
 
 
 def _due(workspace: Workspace, now: datetime) -> tuple[Mailing, ...]:

@@ -16,7 +16,7 @@ from newsletter.model.mailing import Balance, Mailing, MailingState, Recipient, 
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
-from newsletter.workflow.run import SCHEDULE_SECONDS, Resume, run_due
+from newsletter.workflow.run import SCHEDULE_SECONDS, OneByOne, Resume, run_due
 from newsletter.workspace import Workspace
 
 NOW = datetime(2016, 5, 20, tzinfo=UTC)
@@ -75,7 +75,7 @@ def _failing(errors: Iterable[Exception]) -> Resume:
 def _told(workspace: Workspace, resume: Resume, day: Day) -> list[str]:
     said: list[str] = []
     with suppress(TiredError):
-        for one in run_due(workspace, resume, rest=day.rest, stopwatch=day.stopwatch):
+        for one in run_due(workspace, resume, OneByOne(day.rest), stopwatch=day.stopwatch):
             said.append(one.sentence)
     return said
 
@@ -144,13 +144,13 @@ def test_settings_that_are_wrong_from_the_start_end_it(workspace: Workspace, onc
     (workspace.root / "newsletter.toml").write_text("[sending\n", encoding="utf-8")
 
     with pytest.raises(SettingsError):
-        list(run_due(workspace, _failing([]), once=once, rest=Day([]).rest))
+        list(run_due(workspace, _failing([]), OneByOne(Day([]).rest), once=once))
 
 
 def test_a_signal_ends_it(workspace: Workspace) -> None:
     mailing = Mailing(1, "2016-05", MailingState.SENDING, NOW, balance=Balance(queued=1))
     cut_off = Ran(mailing, RunEnd(Why.INTERRUPTED, "interrupted by SIGTERM", 15))
 
-    [told] = run_due(workspace, lambda _: cut_off, rest=Day([]).rest)
+    [told] = run_due(workspace, lambda _: cut_off, OneByOne(Day([]).rest))
 
     assert told.signal == 15
