@@ -58,13 +58,14 @@ GROUP BY why ORDER BY why
 
 # Asked again just before writing: what changed since the recipients were frozen.
 _UNWANTED = """
-SELECT asked.value AS canonical, p.reason, s.id IS NOT NULL AS is_known,
-  (SELECT MAX(CASE u.status WHEN 'confirmed' THEN 1 ELSE 0 END) FROM subscriptions AS u
-   WHERE u.subscriber_id = s.id
-     AND u.list_id IN (SELECT value FROM json_each(:lists))) AS is_confirmed
+SELECT asked.value AS canonical, p.reason, s.id IS NOT NULL AS is_known
 FROM json_each(:people) AS asked
 LEFT JOIN suppressions AS p ON p.canonical = asked.value
 LEFT JOIN subscribers AS s ON s.canonical = asked.value
+WHERE p.reason IS NOT NULL OR :asks_lists = 1 AND NOT EXISTS (
+  SELECT 1 FROM subscriptions AS u
+  WHERE u.subscriber_id = s.id AND u.status = 'confirmed'
+    AND u.list_id IN (SELECT value FROM json_each(:lists)))
 """
 
 
@@ -110,10 +111,13 @@ class Readers:
         lists = tuple(list_keys)
         if lists not in self._numbers:
             self._numbers[lists] = json.dumps([one.id for one in self._lists(lists)])
-        values = {"people": json.dumps(list(asked)), "lists": self._numbers[lists]}
+        values = {
+            "people": json.dumps(list(asked)),
+            "lists": self._numbers[lists],
+            "asks_lists": int(bool(lists)),
+        }
         rows = self._store.rows(_UNWANTED, values)
-        reasons = ((row["canonical"], _why_unwanted(row, bool(list_keys))) for row in rows)
-        return {asked[key]: reason for key, reason in reasons if reason}
+        return {asked[row["canonical"]]: _why_unwanted(row) for row in rows}
 
     def is_still_wanted(self, address: str, list_keys: Sequence[str]) -> bool:
         """Say whether this address may be written to now for these lists."""
@@ -136,9 +140,7 @@ def _reader(row: Row, mailing_list: MailingList) -> Reader:
     )
 
 
-def _why_unwanted(row: Row, asks_lists: bool) -> str:
+def _why_unwanted(row: Row) -> str:
     if row["reason"]:
         return f"suppressed: {row['reason']}"
-    if not asks_lists or row["is_confirmed"]:
-        return ""
     return "unsubscribed" if row["is_known"] else "no longer a subscriber"
