@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -88,7 +88,7 @@ class Tray:
         self._rests = Rests(self.patience, self.most_put_off)
         self._awaits_answers = False
         self._claimed: deque[Owed] = deque()
-        self._ready: dict[str, deque[tuple[Owed, Outgoing]]] = {}
+        self._ready: dict[str, deque[Owed]] = {}
         self._on_wire: dict[int, Owed] = {}
         self._results: list[Settlement] = []
         #: Intended and certainly not gone; and claimed only, which leaves no event.
@@ -156,19 +156,13 @@ class Tray:
         if len(self._results) >= WORTH_WRITING and ready and now >= self._early_at:
             self._round(now, route)
         for _ in range(ROUNDS_AT_ONCE):
-            if ready or now < self._ask_at.get(route.name, now):
+            while ready:
+                if outgoing := self._begin(ready.popleft(), route, now):
+                    return outgoing
+            if now < self._ask_at.get(route.name, now):
                 break
             self._round(now, route)
-        if not ready:
-            return None
-        owed, outgoing = ready.popleft()
-        while self._rests.known and self._is_put_off(owed, route, now):
-            if not ready:
-                return None
-            owed, outgoing = ready.popleft()
-        self._taken += 1
-        self._on_wire[outgoing.key] = owed
-        return outgoing
+        return None
 
     def settle(self, key: int, route: Route, outcome: Outcome, now: datetime) -> Judged:
         """Take the outcome of a message; it is written with the next round."""
@@ -205,12 +199,12 @@ class Tray:
         for ready in self._ready.values():
             self._back += [
                 Settlement(
-                    outgoing.key,
+                    owed.key,
                     DeliveryState.QUEUED,
                     is_counted=False,
                     words="not handed to a connection",
                 )
-                for _, outgoing in ready
+                for owed in ready
             ]
             ready.clear()
         self._released += [owed.key for owed in self._claimed]
@@ -273,7 +267,7 @@ class Tray:
                 self._awaits_answers = picking.awaits_answers
         taken = {owed.key for owed in chosen}
         self._claimed = deque(owed for owed in claimed if owed.key not in taken)
-        self._ready[route.name].extend(self._composed(intended, route, now))
+        self._ready[route.name].extend(intended)
         self._is_drained = False
         if not chosen:
             self._wait_for(route, ask_at, now)
@@ -306,25 +300,27 @@ class Tray:
         self._results.append(settlement._replace(route=route.name))
         return True
 
-    def _composed(
-        self, intended: Iterable[Owed], route: Route, now: datetime
-    ) -> list[tuple[Owed, Outgoing]]:
-        """Build each reader's message; one that cannot be built costs nobody else theirs."""
-        built: list[tuple[Owed, Outgoing]] = []
-        for owed in intended:
-            if self._rests.known and self._is_put_off(owed, route, now):
-                continue
-            try:
-                content = self.compose(owed)
-                built.append((owed, Outgoing(owed.key, owed.sender, owed.address, content)))
-            except MessageError as error:
-                refused = Settlement(
-                    owed.key,
-                    DeliveryState.REFUSED,
-                    reason="message",
-                    stage="message",
-                    words=str(error),
-                    route=route.name,
-                )
-                self._results.append(refused)
-        return built
+    def _begin(self, owed: Owed, route: Route, now: datetime) -> Outgoing | None:
+        """Build a reader's message, which is under way from now on; None: it does not leave.
+
+        One after the other, as they leave: building and signing a round of them would
+        keep all connections waiting. One that cannot be built costs nobody else theirs.
+        """
+        if self._rests.known and self._is_put_off(owed, route, now):
+            return None
+        try:
+            content = self.compose(owed)
+        except MessageError as error:
+            refused = Settlement(
+                owed.key,
+                DeliveryState.REFUSED,
+                reason="message",
+                stage="message",
+                words=str(error),
+                route=route.name,
+            )
+            self._results.append(refused)
+            return None
+        self._taken += 1
+        self._on_wire[owed.key] = owed
+        return Outgoing(owed.key, owed.sender, owed.address, content)
