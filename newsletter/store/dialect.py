@@ -7,8 +7,22 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+
+class Statement(NamedTuple):
+    """A statement for PostgreSQL, in the form that psycopg takes."""
+
+    text: bytes
+    #: Parameters that hold a JSON array, and are handed over as an array.
+    arrays: frozenset[str]
+    #: Parameters of which it takes an array, with the value of each row.
+    columns: tuple[str, ...] = ()
+
+
 #: Statement for SQLite -> the one for PostgreSQL, where one text cannot serve both.
 _OTHERS: dict[str, str] = {}
+
+#: Statement for SQLite that is run for many rows -> the one for PostgreSQL that takes them all.
+_TOGETHER: dict[str, Statement] = {}
 
 #: The JSON arrays that hold numbers; all others hold texts.
 NUMBERS = frozenset({"keys", "lists", "earlier"})
@@ -19,14 +33,6 @@ _EACH = re.compile(r"\bjson_each\(:(\w+)\) AS (\w+)")
 _ARRAYS = re.compile(r":(\w+)::(?:bigint|text)\[\]")
 # Literals and comments stay as they are, `::` is a cast; a `%` must be written twice.
 _PIECES = re.compile(r"'[^']*'|--[^\n]*|(?<!:):([a-z_]+)|\?")
-
-
-class Statement(NamedTuple):
-    """A statement for PostgreSQL, in the form that psycopg takes."""
-
-    text: str
-    #: Parameters that hold a JSON array, and are handed over as an array.
-    arrays: frozenset[str]
 
 
 def two(sqlite: str, postgres: str | Mapping[str, str]) -> str:
@@ -46,6 +52,24 @@ def two(sqlite: str, postgres: str | Mapping[str, str]) -> str:
     return sqlite
 
 
+def together(sqlite: str, postgres: str, columns: Mapping[str, str]) -> str:
+    """Return the statement that SQLite runs for each row; PostgreSQL is told all rows at once.
+
+    There `{rows}` is a table of the columns, which are given with their types. All other
+    parameters are the same for every row.
+    """
+    arrays = ", ".join(f":{name}::{kind}[]" for name, kind in columns.items())
+    rows = f"unnest({arrays}) AS r ({', '.join(columns)})"
+    ready = _ready(postgres.replace("{rows}", rows))
+    _TOGETHER[sqlite] = Statement(ready.text, ready.arrays - set(columns), tuple(columns))
+    return sqlite
+
+
+def many_for_postgres(statement: str) -> Statement:
+    """Return what a statement is that is to be run for many rows."""
+    return _TOGETHER.get(statement) or for_postgres(statement)
+
+
 @cache
 def for_postgres(statement: str) -> Statement:
     """Return what a statement is for PostgreSQL.
@@ -53,12 +77,15 @@ def for_postgres(statement: str) -> Statement:
     Arrays come as JSON for SQLite's `json_each`; here they are arrays, so that the
     server plans with them. Its `:name` is psycopg's `%(name)s`.
     """
-    text = _OTHERS.get(statement, statement)
+    return _ready(_OTHERS.get(statement, statement))
+
+
+def _ready(text: str) -> Statement:
     text = _NOT_IN_ARRAY.sub(lambda found: f"<> ALL ({_array(found[1])})", text)
     text = _IN_ARRAY.sub(lambda found: f"= ANY ({_array(found[1])})", text)
     text = _EACH.sub(lambda found: f"unnest({_array(found[1])}) AS {found[2]} (value)", text)
     arrays = frozenset(_ARRAYS.findall(text))
-    return Statement(_PIECES.sub(_parameter, text.replace("%", "%%")), arrays)
+    return Statement(_PIECES.sub(_parameter, text.replace("%", "%%")).encode(), arrays)
 
 
 def _array(name: str) -> str:

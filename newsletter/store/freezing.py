@@ -13,7 +13,7 @@ from newsletter.model.mailing import Recipient, UnknownPolicy
 from newsletter.model.people import canonical_key
 from newsletter.store import senders
 from newsletter.store.database import Connection, Store
-from newsletter.store.dialect import two
+from newsletter.store.dialect import together, two
 from newsletter.store.moments import to_number
 
 #: Recipients written in one transaction: whoever unsubscribes meanwhile waits for one of
@@ -45,6 +45,26 @@ WHERE NOT EXISTS (
   WHERE d.state <> 'skipped')
 ON CONFLICT (mailing, person) DO NOTHING
 """
+
+_ADD_DELIVERY = together(
+    _ADD_DELIVERY,
+    """
+INSERT INTO deliveries
+  (id, mailing, person, address, domain, edition, message_id, sender, personal)
+SELECT r.number, :mailing, r.person, r.address, r.domain, r.edition, r.message_id, r.sender,
+  r.personal
+FROM {rows}
+WHERE NOT EXISTS (
+  SELECT 1 FROM deliveries AS d
+  WHERE d.mailing = ANY (:earlier::bigint[]) AND d.person = r.person AND d.state <> 'skipped')
+ORDER BY r.number
+ON CONFLICT (mailing, person) DO NOTHING
+""",
+    {
+        **{"number": "bigint", "person": "text", "address": "text", "domain": "text"},
+        **{"edition": "text", "message_id": "text", "sender": "text", "personal": "text"},
+    },
+)
 
 # What is not wholly prepared has not been sent to anybody.
 _EARLIER = """

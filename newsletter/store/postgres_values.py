@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from newsletter.store.dialect import Statement, for_postgres
+from newsletter.store.dialect import Statement, for_postgres, many_for_postgres
 
 if TYPE_CHECKING:
     import psycopg
@@ -57,16 +57,18 @@ class Connection:
     def execute(self, statement: str, parameters: Any = (), /) -> psycopg.Cursor[Any]:
         """Run one statement."""
         ready = for_postgres(statement)
-        return self.raw.execute(ready.text.encode(), _handed_over(ready, parameters))
+        return self.raw.execute(ready.text, _handed_over(ready, parameters))
 
     def executemany(self, statement: str, parameters: Iterable[Any], /) -> psycopg.Cursor[Any]:
-        """Run a statement once for each set of parameters, without waiting for each answer."""
-        ready = for_postgres(statement)
+        """Run a statement for each set of parameters, in one journey to the server."""
+        ready = many_for_postgres(statement)
+        given = [_handed_over(ready, one) for one in parameters]
         cursor = self.raw.cursor()
-        given = parameters
-        if ready.arrays:
-            given = [_handed_over(ready, one) for one in parameters]
-        cursor.executemany(ready.text.encode(), given)
+        if given and ready.columns:
+            columns = {name: [one[name] for one in given] for name in ready.columns}
+            cursor.execute(ready.text, {**given[0], **columns})
+        elif given:
+            cursor.executemany(ready.text, given)
         return cursor
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.store.dialect import two
+from newsletter.store.dialect import together, two
 
 COLUMNS = "id, address, domain, edition, sender, message_id, personal, attempts, tried"
 
@@ -12,6 +12,13 @@ _SKIPPING = {
     ":only = '[]'": "cardinality(:only::text[]) = 0",
     "id IN (\n": "id = ANY (ARRAY(\n",
     "LIMIT :count)": "LIMIT :count FOR UPDATE SKIP LOCKED))",
+}
+# Compared as rows, so that only the index by state can serve it: by the primary key, which a
+# planner may prefer, a claim would walk over everything that was ever sent.
+_FROM_CURSOR = {
+    "mailing = :mailing AND state = 'queued' AND id > :after": "(mailing, state, id) >"
+    " (:mailing, 'queued', :after) AND (mailing, state, id) < (:mailing, 'queued', 9e18::bigint)",
+    "ORDER BY id": "ORDER BY mailing, state, id",
 }
 
 # What waited longest first. The index on (mailing, due) serves it.
@@ -37,7 +44,7 @@ UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
   ORDER BY id LIMIT :count)
 RETURNING {COLUMNS}
 """  # noqa: S608 - our own column names
-CLAIM_QUEUED = two(CLAIM_QUEUED, _SKIPPING)
+CLAIM_QUEUED = two(CLAIM_QUEUED, {**_SKIPPING, **_FROM_CURSOR})
 
 # The number of the sender is the fencing token: who lost a claim while it was stopped
 # changes nothing.
@@ -91,6 +98,24 @@ FROM deliveries WHERE id = :key
 # nothing has changed (it was lost already) the last number has its event.
 SETTLED = f"""{EVENT} AND owner = :sender AND state = :state
 ON CONFLICT (delivery, number) DO NOTHING"""
+_SAID = {
+    **{"key": "bigint", "stage": "text", "code": "integer", "enhanced": "text"},
+    **{"words": "text", "queue_id": "text", "route": "text"},
+}
+_ALL_EVENTS = """
+INSERT INTO delivery_events
+  (delivery, number, at, state, stage, code, enhanced, words, queue_id, route, sender)
+SELECT d.id, d.events, :now, d.state, r.stage, r.code, r.enhanced, r.words, r.queue_id, r.route,
+  :sender
+FROM {rows} JOIN deliveries AS d ON d.id = r.key
+"""
+EVENT = together(EVENT, _ALL_EVENTS, _SAID)
+SETTLED = together(
+    SETTLED,
+    f"""{_ALL_EVENTS} WHERE d.owner = :sender AND d.state = r.state
+ON CONFLICT (delivery, number) DO NOTHING""",
+    {**_SAID, "state": "text"},
+)
 
 # The same for what ACCEPT has changed: one statement, because binding a dozen names for each
 # row takes longer than writing the row.
