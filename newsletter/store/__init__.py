@@ -25,7 +25,7 @@ def open_store(url: str, *, root: Path, create: bool, patience: float = BUSY_SEC
     if scheme in _POSTGRES:
         from newsletter.store.postgres import PostgresStore
 
-        return PostgresStore.open(url, create=create) or SqliteStore.in_memory()
+        return PostgresStore.open(url, create=create, patience=patience) or SqliteStore.in_memory()
     if scheme != "sqlite" or not rest.startswith("/"):
         raise StoreError(
             f"NEWSLETTER_DATABASE_URL {_without_password(url)!r} is not understood",

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from newsletter.errors import StoreError
-from newsletter.store.postgres_connecting import connect, driver
+from newsletter.store.postgres_connecting import PATIENCE, connect, driver
 from newsletter.store.postgres_errors import told, unsure
 from newsletter.store.postgres_holding import Holding
 from newsletter.store.postgres_seats import PostgresSeats
 from newsletter.store.postgres_signs import PostgresSigns
 from newsletter.store.postgres_values import Connection
+from newsletter.store.sqlite import BUSY_SECONDS
 
 if TYPE_CHECKING:
-    import psycopg
+    pass
 
 #: The number of the last script in sql/postgres/.
 NEWEST = 2
@@ -27,6 +28,11 @@ RESTART_SECONDS = 10.0
 #: Locks every migration: two commands that start at once do not trip over each other.
 _MIGRATION_LOCK = crc32(b"newsletter migration")
 
+
+# Not to_regclass: under the lock it would still say what it was told before.
+_HAS_VERSION = b"""
+SELECT 1 FROM pg_class WHERE relname = 'newsletter_schema' AND pg_table_is_visible(oid)
+"""
 
 _SET_VERSION = "UPDATE newsletter_schema SET version = :number"
 
@@ -45,9 +51,10 @@ class PostgresStore:
     path = None
     is_there = True
 
-    def __init__(self, url: str, raw: psycopg.Connection[Any]) -> None:
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
         self._url = url
-        self.connection = Connection(raw)
+        self._patience = patience
+        self.connection = Connection(connect(url, patience))
         self._holding = Holding(lambda: connect(url))
         self.signs = PostgresSigns(self._holding, self.rows)
         #: Inside a transaction nothing is tried again on another connection.
@@ -55,9 +62,9 @@ class PostgresStore:
         self._is_closed = False
 
     @classmethod
-    def open(cls, url: str, *, create: bool) -> PostgresStore | None:
+    def open(cls, url: str, *, create: bool, patience: float) -> PostgresStore | None:
         """Return the store at `url`, migrated; None: there is none, and none is to be made."""
-        store = cls(url, connect(url))
+        store = cls(url, patience if patience < BUSY_SECONDS else PATIENCE)
         try:
             with store.errors("opened"):
                 if not create and not store._version():
@@ -190,7 +197,7 @@ class PostgresStore:
         give_up = monotonic() + RESTART_SECONDS
         while True:
             try:
-                self.connection = Connection(connect(self._url))
+                self.connection = Connection(connect(self._url, self._patience))
             except StoreError:
                 if monotonic() > give_up:
                     raise
@@ -201,7 +208,7 @@ class PostgresStore:
     def _version(self) -> int:
         """Return the number of the last migration; 0: nothing is there yet."""
         execute = self.connection.raw.execute
-        if execute("SELECT to_regclass('newsletter_schema')").fetchall()[0][0] is None:
+        if not execute(_HAS_VERSION).fetchall():
             return 0
         return int(execute("SELECT version FROM newsletter_schema").fetchall()[0][0])
 

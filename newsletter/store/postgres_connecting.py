@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: The oldest server whose statements and functions are used.
 LEAST_SERVER = 130000
 
+#: Longer than anybody who was stopped in the middle of a transaction can hold anything.
+PATIENCE = 20.0
+
 # `on` also where the server's own setting is weaker, never where it is stronger. Who was
 # stopped in the middle of a transaction is cut off, long before others give up waiting. A plan
 # made for any cursor walks over everything that was sent; making one takes a tenth of a
@@ -22,7 +25,7 @@ LEAST_SERVER = 130000
 _SESSION = """
 SELECT set_config('synchronous_commit', 'on', false)
   WHERE current_setting('synchronous_commit') IN ('off', 'local');
-SELECT set_config('lock_timeout', '20s', false),
+SELECT set_config('lock_timeout', '{patience:d}ms', false),
   set_config('idle_in_transaction_session_timeout', '8s', false),
   set_config('tcp_keepalives_idle', '20', false),
   set_config('tcp_keepalives_interval', '10', false),
@@ -46,13 +49,17 @@ _MANNER = {
 }
 
 
-def connect(url: str) -> psycopg.Connection[Any]:
-    """Return a connection whose commits are durable, or raise StoreError."""
+def connect(url: str, patience: float = PATIENCE) -> psycopg.Connection[Any]:
+    """Return a connection whose commits are durable, or raise StoreError.
+
+    `patience`: how many seconds to wait for what another process holds.
+    """
     loaded = driver()
     raw: Any = None
     try:
         raw = loaded.connect(url, autocommit=True, **_manner(url))
-        raw.execute(_SESSION.encode(), prepare=False)
+        session = _SESSION.format(patience=round(patience * 1000))
+        raw.execute(session.encode(), prepare=False)
         _check_server(raw)
     except loaded.Error as error:
         if raw is not None:

@@ -123,7 +123,7 @@ def storable(text: str) -> str:
     """
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    if text.startswith("{") and _BAD_ESCAPES.search(text):
+    if text.startswith(("{", "[")) and _BAD_ESCAPES.search(text):
         with suppress(ValueError):
             return json.dumps(_cleaned(json.loads(text)), ensure_ascii=False)
     return text
