@@ -143,9 +143,9 @@ COMPARISONS = [
         "index until the server vacuums: here it never does.",
         unit="1,000 claims",
         contenders=[
-            Contender(START, _claims(_CLAIMS, 3000, _prepared), amount=3),
-            Contender(HALF, _claims(_CLAIMS, 3000, _half_done), amount=3),
-            Contender(TEXTBOOK, _claims(_TEXTBOOK, 300, _half_done), amount=0.3),
+            Contender(START, _claims(_CLAIMS, 2000, _prepared), amount=2),
+            Contender(HALF, _claims(_CLAIMS, 2000, _half_done), amount=2),
+            Contender(TEXTBOOK, _claims(_TEXTBOOK, 30, _half_done), amount=0.03),
         ],
         aims=[
             Aim(HALF, START, at_most=1.1, floor=1.5),

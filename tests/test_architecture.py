@@ -43,3 +43,21 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def test_examples_are_paragraphs_of_their_own(module: Path) -> None:
     """Click's mark for kept lines would be shown to people: ruff makes the docstring raw."""
     assert re.search(r"^\s*\\b$", module.read_text(encoding="utf-8"), re.MULTILINE) is None
+
+
+#: Suites about SQLite's file and the locks beside it, or about no database at all.
+OF_THE_FILE = {
+    "test_dialect.py",
+    "test_locks.py",
+    "test_machine.py",
+    "test_senders.py",
+    "test_sqlite.py",
+}
+
+
+def test_every_suite_of_the_store_is_run_on_both_databases() -> None:
+    suites = {path.name for path in (ROOT / "tests" / "unit" / "store").glob("test_*.py")}
+    twins = {path.name for path in (ROOT / "tests" / "contract" / "store").glob("test_*.py")}
+
+    missing = {one for one in suites - OF_THE_FILE if "postgres" not in one} - twins
+    assert not missing, "three lines in tests/contract/store run it on PostgreSQL, too"

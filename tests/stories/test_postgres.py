@@ -31,6 +31,13 @@ from tests.stories.test_interruptions import (  # noqa: F401 - these are true he
     test_two_sends_at_once_share_the_work_and_nobody_gets_two,
     test_who_unsubscribes_or_is_suppressed_during_the_run_is_not_written_to,
 )
+from tests.stories.test_shared_limits import (  # noqa: F401 - these, too
+    furnish,
+    test_two_processes_have_no_more_connections_than_one_may,
+    test_two_processes_have_no_more_under_way_to_a_domain_than_one_may,
+    test_two_processes_send_no_more_in_an_hour_than_one_may,
+    test_two_processes_with_one_connection_take_turns,
+)
 
 WORKERS = 4
 KILLS = 16

@@ -6,23 +6,24 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from time import monotonic
 
 import pytest
 
-from newsletter.errors import StoreError
-from newsletter.store import seats
-from newsletter.store.seats import SeatFile, Seats
+from newsletter.store import Store, seats
+from newsletter.store.database import AllSeats
+from tests.databases import Database
 
 #: Another process: holds what it gets of what it wants, and says how many at each line it reads.
 _OTHER = """
 import sys
 from pathlib import Path
-from newsletter.store import seats
+from newsletter.store import open_store, seats
 seats.LOOK_SECONDS = 0.0
-mine = seats.Seats(seats.SeatFile(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]))
+store = open_store(sys.argv[1], root=Path(sys.argv[2]), create=False)
+mine = store.seats().of(sys.argv[3], int(sys.argv[4]))
 for line in sys.stdin:
     print(mine.hold(int(line)), flush=True)
 """
@@ -55,8 +56,9 @@ class Other:
 
 
 @contextmanager
-def other(database: Path, route: str = "main", most: int = 8) -> Iterator[Other]:
-    command = [sys.executable, "-c", _OTHER, str(database), route, str(most)]
+def other(database: Database, route: str = "main", most: int = 8) -> Iterator[Other]:
+    where = [database.url, str(database.folder)]
+    command = [sys.executable, "-c", _OTHER, *where, route, str(most)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -66,38 +68,46 @@ def other(database: Path, route: str = "main", most: int = 8) -> Iterator[Other]
             process.kill()
 
 
+def _until(happened: Callable[[], bool]) -> None:
+    """Wait for what the kernel does at once and a server a moment later."""
+    end = monotonic() + 60
+    while not happened():
+        assert monotonic() < end, "it did not happen"
+
+
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SeatFile]:
+def places(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AllSeats]:
     monkeypatch.setattr(seats, "LOOK_SECONDS", 0.0)
-    opened = SeatFile(tmp_path / "newsletter.db")
-    yield opened
-    opened.close()
+    with store.seats() as opened:
+        yield opened
 
 
-def test_one_process_has_them_all(file: SeatFile) -> None:
-    mine = Seats(file, "main", 8)
+def test_one_process_has_them_all(places: AllSeats) -> None:
+    mine = places.of("main", 8)
 
     assert [mine.hold(4), mine.hold(20), mine.hold(2)] == [4, 8, 2]
 
 
-def test_two_processes_share_alike(file: SeatFile, tmp_path: Path) -> None:
-    mine = Seats(file, "main", 8)
+def test_two_processes_share_alike(places: AllSeats, database: Database) -> None:
+    mine = places.of("main", 8)
     mine.hold(8)
 
-    with other(tmp_path / "newsletter.db") as another:
+    with other(database) as another:
         assert another.hold(8) == 0  # All are taken still.
         assert mine.hold(8) == 4
         assert another.hold(8) == 4
         assert mine.hold(8) == 4
 
 
-def test_a_seat_is_kept_as_long_as_its_connection_is_open(file: SeatFile, tmp_path: Path) -> None:
-    mine = Seats(file, "main", 2)
+def test_a_seat_is_kept_as_long_as_its_connection_is_open(
+    places: AllSeats, database: Database
+) -> None:
+    mine = places.of("main", 2)
     mine.hold(2)
     mine.sit()
     mine.sit()
 
-    with other(tmp_path / "newsletter.db", most=2) as another:
+    with other(database, most=2) as another:
         another.hold(2)
         assert mine.hold(2) == 1  # No new one ...
         assert another.hold(2) == 0  # ... but both are open still.
@@ -106,49 +116,45 @@ def test_a_seat_is_kept_as_long_as_its_connection_is_open(file: SeatFile, tmp_pa
         assert another.hold(2) == 1
 
 
-def test_the_seats_of_a_killed_process_are_free(file: SeatFile, tmp_path: Path) -> None:
-    mine = Seats(file, "main", 8)
-    with other(tmp_path / "newsletter.db") as another:
+def test_the_seats_of_a_killed_process_are_free(places: AllSeats, database: Database) -> None:
+    mine = places.of("main", 8)
+    with other(database) as another:
         assert another.hold(8) > 0
         another.kill()
 
-        assert mine.hold(8) == 8
+        _until(lambda: mine.hold(8) == 8)
 
 
-def test_routes_have_their_own(file: SeatFile, tmp_path: Path) -> None:
-    mine = Seats(file, "main", 8)
+def test_routes_have_their_own(places: AllSeats, database: Database) -> None:
+    mine = places.of("main", 8)
     mine.hold(8)
 
-    with other(tmp_path / "newsletter.db", route="office") as another:
+    with other(database, route="office") as another:
         assert another.hold(8) == 8
 
 
 def test_more_processes_than_connections_wait_for_each_other(
-    file: SeatFile, tmp_path: Path
+    places: AllSeats, database: Database
 ) -> None:
-    mine = Seats(file, "main", 1)
+    mine = places.of("main", 1)
     mine.hold(1)
 
-    with other(tmp_path / "newsletter.db", most=1) as another:
+    with other(database, most=1) as another:
         assert another.hold(1) == 0
         mine.hold(0)
         assert another.hold(1) == 1
 
 
-def test_a_folder_that_takes_no_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="-connections"):
-        SeatFile(tmp_path / "none" / "newsletter.db")
-
-
-@pytest.mark.skipif(not seats._TELLS_HOLDER, reason="this system does not say who holds a lock")
-def test_a_process_that_was_stopped_keeps_nobody_waiting(file: SeatFile, tmp_path: Path) -> None:
-    with other(tmp_path / "newsletter.db") as stopped:
+def test_a_process_that_was_stopped_keeps_nobody_waiting(
+    places: AllSeats, database: Database
+) -> None:
+    with other(database) as stopped:
         assert stopped.hold(8) == 8
-        mine = Seats(file, "main", 8)
+        mine = places.of("main", 8)
         assert mine.hold(8) == 0
 
         stopped.stop()
-        assert mine.hold(8) == 8
+        _until(lambda: mine.hold(8) == 8)
 
         stopped.go_on()
         assert stopped.hold(8) == 4

@@ -20,6 +20,7 @@ from newsletter.store.importing import Import
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
+from newsletter.store.seats import SeatFile
 from newsletter.store.senders import SenderLock
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
@@ -172,3 +173,8 @@ def test_a_locked_store_is_a_store_error(store: Store, tmp_path: Path) -> None:
         People(store).ensure_list("members", now=NOW)
 
     other.close()
+
+
+def test_connections_in_a_folder_that_takes_no_file_are_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="-connections"):
+        SeatFile(tmp_path / "none" / "newsletter.db")
