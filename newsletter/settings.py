@@ -91,8 +91,8 @@ class Settings:
     unsubscribe_url: str = ""
     #: A folder in templates/, or a theme that comes with the program.
     theme: str = "default"
-    #: Where subscribers and deliveries are kept.
-    database_url: str = "sqlite:///newsletter.db"
+    #: Where subscribers and deliveries are kept: a file, or postgresql://user@host/database.
+    database_url: str = field(default="sqlite:///newsletter.db", repr=False)
     #: Signs links and message numbers; `newsletter init` makes one. Keep it in .env.
     secret: str = field(default="", repr=False)
     smtp: SmtpSettings = field(default_factory=SmtpSettings)

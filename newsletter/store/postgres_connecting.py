@@ -25,6 +25,8 @@ PATIENCE = 20.0
 _SESSION = """
 SELECT set_config('synchronous_commit', 'on', false)
   WHERE current_setting('synchronous_commit') IN ('off', 'local');
+SELECT set_config(name, '0', false) FROM pg_settings
+  WHERE name IN ('idle_session_timeout', 'transaction_timeout');
 SELECT set_config('lock_timeout', '{patience:d}ms', false),
   set_config('idle_in_transaction_session_timeout', '8s', false),
   set_config('tcp_keepalives_idle', '20', false),
