@@ -16,6 +16,8 @@ class Statement(NamedTuple):
     arrays: frozenset[str]
     #: Parameters of which it takes an array, with the value of each row.
     columns: tuple[str, ...] = ()
+    #: The column of which it takes each value once only: rows with the same come after it.
+    once: str = ""
 
 
 #: Statement for SQLite -> the one for PostgreSQL, where one text cannot serve both.
@@ -52,16 +54,17 @@ def two(sqlite: str, postgres: str | Mapping[str, str]) -> str:
     return sqlite
 
 
-def together(sqlite: str, postgres: str, columns: Mapping[str, str]) -> str:
+def together(sqlite: str, postgres: str, columns: Mapping[str, str], *, once: str = "") -> str:
     """Return the statement that SQLite runs for each row; PostgreSQL is told all rows at once.
 
     There `{rows}` is a table of the columns, which are given with their types. All other
-    parameters are the same for every row.
+    parameters are the same for every row. `once` names the column of an ON CONFLICT that changes
+    the row: no statement may do that twice to one row.
     """
     arrays = ", ".join(f":{name}::{kind}[]" for name, kind in columns.items())
     rows = f"unnest({arrays}) AS r ({', '.join(columns)})"
     ready = _ready(postgres.replace("{rows}", rows))
-    _TOGETHER[sqlite] = Statement(ready.text, ready.arrays - set(columns), tuple(columns))
+    _TOGETHER[sqlite] = Statement(ready.text, ready.arrays - set(columns), tuple(columns), once)
     return sqlite
 
 

@@ -90,6 +90,9 @@ UPDATE mailings SET state = 'prepared',
 WHERE id = :mailing AND state = 'preparing'
 """
 
+# PostgreSQL plans with what it knows of a table: that it has just grown, for instance.
+_LOOK_OVER = two("SELECT 1", "ANALYZE deliveries")
+
 _FORGET_SOME = """
 DELETE FROM deliveries WHERE id IN (
   SELECT id FROM deliveries WHERE mailing = :mailing LIMIT :count)
@@ -218,6 +221,7 @@ class Freezing:
             self._check(connection)
             values = {"mailing": self.mailing, "starts": to_number(starts) if starts else 0}
             connection.execute(_COMPLETE, values)
+            connection.execute(_LOOK_OVER)
             senders.leave(connection, self._sender, now)
         self._lock.drop()
         return True

@@ -15,7 +15,7 @@ from newsletter.model.people import (
     canonical_key,
 )
 from newsletter.store.database import Connection, Store
-from newsletter.store.dialect import two
+from newsletter.store.dialect import together, two
 from newsletter.store.people import People, remember
 
 #: Rows handed to SQLite at a time.
@@ -73,6 +73,13 @@ ON CONFLICT (canonical) DO UPDATE SET
   care = CASE WHEN incoming.care < excluded.care THEN excluded.care ELSE incoming.care END,
   reason = CASE WHEN incoming.reason = '' THEN excluded.reason ELSE incoming.reason END
 """
+_COLUMNS = ("canonical", "address", "file", "line", "name", "language", "form", "fields", "consent")
+_INCOMING = together(
+    _INCOMING,
+    _INCOMING.replace("VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "SELECT * FROM {rows}"),
+    {**dict.fromkeys(_COLUMNS, "text"), "line": "bigint", "care": "integer", "reason": "text"},
+    once="canonical",
+)
 
 # What the file alone says of people; all others are new so far.
 _JUDGE_BY_FILE = """
@@ -177,6 +184,10 @@ SELECT :now, CASE judgement WHEN 'suppressed' THEN 'suppressed ' || reason ELSE 
 FROM incoming WHERE judgement IN ('unsubscribed', 'suppressed') ORDER BY number
 """
 
+# What PostgreSQL believes of a table that was empty a moment ago makes each page of readers
+# a walk through all of them.
+_LOOK_OVER = two("SELECT 1", "ANALYZE subscribers, subscriptions, suppressions")
+
 
 class Import:
     """People on their way into a list; nothing of them is in the store until `write`."""
@@ -258,6 +269,7 @@ _WRITES = (
     _WRITE_SUBSCRIPTIONS,
     _WRITE_SUPPRESSIONS,
     _WRITE_EVENTS,
+    _LOOK_OVER,
 )
 # By their texts: hashing an enum's member runs Python code, a million times.
 _CARE = {"confirmed": 0, "unconfirmed": 1, "unsubscribed": 2}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -64,12 +64,33 @@ class Connection:
         ready = many_for_postgres(statement)
         given = [_handed_over(ready, one) for one in parameters]
         cursor = self.raw.cursor()
-        if given and ready.columns:
-            columns = {name: [one[name] for one in given] for name in ready.columns}
-            cursor.execute(ready.text, {**given[0], **columns})
+        if ready.columns:
+            for rows in _apart(_named(ready, given), ready.once):
+                columns = {name: [row[name] for row in rows] for name in ready.columns}
+                cursor.execute(ready.text, {**rows[0], **columns})
         elif given:
             cursor.executemany(ready.text, given)
         return cursor
+
+
+def _named(statement: Statement, rows: list[Any]) -> list[Mapping[str, Any]]:
+    """Return rows as mappings; tuples have the order of the columns."""
+    if rows and isinstance(rows[0], tuple):
+        return [dict(zip(statement.columns, row, strict=True)) for row in rows]
+    return rows
+
+
+def _apart(rows: list[Mapping[str, Any]], once: str) -> Iterator[list[Mapping[str, Any]]]:
+    """Return all rows, or first those with each value of a column for the first time, and so on."""
+    while rows:
+        first: list[Mapping[str, Any]] = []
+        again: list[Mapping[str, Any]] = []
+        seen: set[object] = set()
+        for row in rows:
+            (again if once and row[once] in seen else first).append(row)
+            seen.add(row[once] if once else None)
+        yield first
+        rows = again
 
 
 def _handed_over(statement: Statement, parameters: Any) -> Any:
