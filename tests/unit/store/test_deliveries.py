@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from newsletter.model.ledger import Settlement, Wish
 from newsletter.model.mailing import DeliveryState, MailingState, Recipient, UnknownPolicy
 from newsletter.store import Store
-from newsletter.store.deliveries import Choice, Deliveries
+from newsletter.store.deliveries import _LISTING, _LISTING_STATE, Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger, count_by_state
 from newsletter.store.mailings import Mailings
+from newsletter.store.sqlite import SqliteStore
 from tests.databases import Database
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
@@ -80,6 +82,15 @@ def test_a_list_by_state_has_those_in_it_alone_page_after_page(
     assert [row.address for row in deliveries.listed(S.ACCEPTED)] == PEOPLE[:1]
     assert [row.address for row in deliveries.listed(S.QUEUED)] == PEOPLE[1:]
     assert [row.address for row in deliveries.listed()] == PEOPLE
+
+
+@pytest.mark.parametrize("statement", [_LISTING, _LISTING_STATE])
+def test_no_page_of_a_list_sorts_the_whole_mailing(tmp_path: Path, statement: str) -> None:
+    values = {"mailing": 1, "state": "refused", "after": 0, "last": 9, "page": 1000}
+    with SqliteStore.open(tmp_path / "newsletter.db", create=True) as store:
+        plan = store.rows(f"EXPLAIN QUERY PLAN {statement}", values)
+
+    assert not [step["detail"] for step in plan if "ORDER BY" in step["detail"]]
 
 
 def test_somebody_deferred_is_due_when_the_time_has_come_and_not_before(
