@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter import workspace as workspaces
-from newsletter.cli.progress import Pace, balance_line, counts
+from newsletter.cli.progress import LINE_SECONDS, Pace, balance_line, counts
 from newsletter.model.mailing import DeliveryState
+from newsletter.model.zones import in_zone
 
 if TYPE_CHECKING:
     from newsletter.model.mailing import Delivery, Mailing
@@ -41,30 +42,39 @@ def status(named: str | None, *, as_json: bool, watch: bool) -> None:
     from newsletter.workflow.mailing import mailings
 
     workspace, pace = workspaces.find(named), Pace()
+    is_terminal = sys.stdout.isatty() and not as_json
+    shown = float("-inf")
     while True:
         found = mailings(workspace)
-        if as_json:
-            click.echo(json.dumps({"version": 1, "mailings": [_mailing(one) for one in found]}))
-        else:
-            _show(found, pace)
-        if not watch or not any(one.senders for one in found):
+        is_last = not watch or not any(one.senders for one in found)
+        pace.look(found, monotonic())
+        if is_terminal or is_last or monotonic() - shown >= LINE_SECONDS:
+            shown = monotonic()
+            if as_json:
+                click.echo(json.dumps({"version": 1, "mailings": [_mailing(one) for one in found]}))
+            else:
+                _show(found, pace, workspace.settings.time_zone, anew=is_terminal and watch)
+        if is_last:
             return
         sleep(WATCH_SECONDS)
 
 
-def _show(found: tuple[Mailing, ...], pace: Pace) -> None:
+def _show(found: tuple[Mailing, ...], pace: Pace, time_zone: str, *, anew: bool = False) -> None:
+    """Show every mailing; `anew`: in the place of what was shown before."""
+    if anew:
+        click.clear()
     if not found:
         click.echo("No mailing yet.")
     for one in found:
         kind = "test of " if one.is_test else ""
         where = f" to {', '.join(one.lists)}" if one.lists else ""
-        click.echo(f"Mailing {one.id}: {kind}{one.issue}{where}, {_standing(one)}")
+        click.echo(f"Mailing {one.id}: {kind}{one.issue}{where}, {_standing(one, time_zone)}")
         click.echo(f"  {balance_line(one)}")
-        if told := pace.told(one, monotonic()):
+        if told := pace.told(one):
             click.echo(f"  {told}")
 
 
-def _standing(one: Mailing) -> str:
+def _standing(one: Mailing, time_zone: str) -> str:
     """Return where a mailing stands, and what that means for whoever reads it."""
     from newsletter.model.mailing import MailingState
 
@@ -74,10 +84,12 @@ def _standing(one: Mailing) -> str:
         return f"{one.state}, to be {one.ordered} as soon as the database can be written to"
     if one.senders:
         return f"{one.state} (process {', '.join(map(str, one.senders))})"
+    if one.state is MailingState.SENDING and one.balance.deferred and not one.balance.waiting:
+        return "some are put off for now: newsletter run goes on when they are due, resume at once"
     if one.state is MailingState.SENDING:
         return "sending, but no process is at work: newsletter resume"
     if one.state is MailingState.PREPARED and one.starts and one.starts > one.created:
-        return f"prepared for {one.starts:%Y-%m-%d %H:%M} UTC"
+        return f"prepared for {in_zone(one.starts, time_zone)}"
     return f"{one.state}: {one.reason}" if one.reason and one.is_open else str(one.state)
 
 
@@ -142,7 +154,7 @@ def _history(workspace: Workspace, mailing: int, address: str, *, as_json: bool)
         return
     for one in told:
         said = " ".join(filter(None, (str(one.code or ""), one.enhanced, one.words)))
-        click.echo(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.state:9}  {one.stage:8}  {said}")
+        click.echo(f"{one.at:%Y-%m-%d %H:%M:%S} UTC  {one.state:9}  {one.stage:8}  {said}")
 
 
 _COLUMNS = (
@@ -298,12 +310,13 @@ def report(named: str | None, mailing: int, *, as_json: bool) -> None:
     """
     from newsletter.workflow.report import report as make
 
-    made = make(workspaces.find(named), mailing)
+    workspace = workspaces.find(named)
+    made = make(workspace, mailing)
     if as_json:
         click.echo(json.dumps(made.as_json(), ensure_ascii=False))
         return
     one = made.mailing
-    click.echo(f"Mailing {one.id}: {one.issue}, {_standing(one)}")
+    click.echo(f"Mailing {one.id}: {one.issue}, {_standing(one, workspace.settings.time_zone)}")
     click.echo(balance_line(one))
     for sentence in made.sentences:
         click.echo(sentence)

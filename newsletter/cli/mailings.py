@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,6 +13,7 @@ from newsletter.cli.amounts import Length, Percent
 from newsletter.cli.progress import ProgressLine, balance_line, duration
 from newsletter.errors import ConfirmationNeededError, MailingStoppedError, SentInPartError
 from newsletter.model.mailing import DeliveryState, Mailing, MailingState, UnknownPolicy
+from newsletter.model.zones import in_zone, moment_there, zone_named
 
 if TYPE_CHECKING:
     from newsletter.workflow.prepare import Order, Plan
@@ -76,7 +76,7 @@ def send(ctx: click.Context, /, issue: str, **asked: Any) -> None:
 def _order(workspace: Workspace, issue: str, asked: dict[str, Any]) -> Order:
     from newsletter.workflow.prepare import Order
 
-    starts = _moment(asked["at"], workspace.settings.time_zone) if asked["at"] else None
+    starts = _moment(asked["at"], workspace) if asked["at"] else None
     return Order(
         issue=issue,
         lists=tuple(dict.fromkeys(asked["lists"])),
@@ -89,20 +89,24 @@ def _order(workspace: Workspace, issue: str, asked: dict[str, Any]) -> Order:
     )
 
 
-def _moment(written: str, time_zone: str) -> datetime:
+def _moment(written: str, workspace: Workspace) -> datetime:
     try:
         moment = datetime.fromisoformat(written)
     except ValueError as error:
         raise click.BadParameter(
             f"{written!r} is not a time; write 2016-05-20T08:00", param_hint="--at"
         ) from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(time_zone))
-    if moment < _now() - PAST:
+    zone = zone_named(workspace.settings.time_zone)
+    there = moment if moment.tzinfo else moment_there(moment, zone)
+    if there is None:
+        raise click.BadParameter(
+            f"{written!r} does not exist in {zone}: the clocks go forward then", param_hint="--at"
+        )
+    if there < _now() - PAST:
         raise click.BadParameter(
             f"{written!r} is past; leave --at out to send now", param_hint="--at"
         )
-    return moment.astimezone(UTC)
+    return there.astimezone(UTC)
 
 
 def _is_agreed(workspace: Workspace, order: Order, asked: dict[str, Any]) -> bool:
@@ -168,7 +172,7 @@ def _start(
     """Send it now, or when the hold is over, or leave it to the scheduler."""
     if asked["at"]:
         click.echo(
-            f"Mailing {mailing.id} is prepared for {mailing.starts:%Y-%m-%d %H:%M} UTC."
+            f"Mailing {mailing.id} is prepared for {_begins(workspace, mailing)}."
             " It goes while `newsletter run` is running."
         )
         return
@@ -176,6 +180,11 @@ def _start(
         click.echo(f"Mailing {mailing.id} was called off; nothing was sent.")
         return
     _go_on(ctx, workspace, mailing.id, waits=asked["wait"])
+
+
+def _begins(workspace: Workspace, mailing: Mailing) -> str:
+    """Return when a mailing is to go, in the time zone of the newsletter."""
+    return in_zone(mailing.starts or mailing.created, workspace.settings.time_zone)
 
 
 def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
@@ -187,7 +196,7 @@ def _is_held_through(workspace: Workspace, mailing: Mailing) -> bool:
     assert mailing.starts is not None  # noqa: S101 - every mailing has its time
     try:
         click.echo(
-            f"Mailing {mailing.id} goes at {mailing.starts:%H:%M:%S} UTC."
+            f"Mailing {mailing.id} goes at {_begins(workspace, mailing)}."
             f" To call it off: newsletter cancel {mailing.id}",
             err=True,
         )
@@ -324,21 +333,24 @@ def _tell(sent: Sent) -> None:
                 click.echo(f"  and {len(addresses) - MOST_NAMES} more", err=True)
     click.echo(f"Mailing {sent.mailing.id} is {sent.mailing.state}.")
     click.echo(balance_line(sent.mailing))
+    if sent.mailing.balance.refused:
+        click.echo(f"Why some were refused: newsletter report {sent.mailing.id}", err=True)
 
 
 def _complain(sent: Sent) -> None:
     """End in the error that tells what is to be done, where something is."""
     mailing, end = sent.mailing, sent.end
     if mailing.state in {MailingState.FINISHED, MailingState.CANCELLED}:
+        if end.is_trouble:
+            # Nobody is left to go on with, but whoever sends the next one wants to know.
+            click.echo(f"It was stopped: {end.reason}", err=True)
         return
     if end.is_trouble:
         raise MailingStoppedError(
             mailing.id, end.reason, unwritten=end.unwritten, answers=end.answers
         )
     why = f": {end.reason}" if end.reason else ""
-    only_unknown = not (mailing.balance.waiting or mailing.balance.deferred)
-    decide = f"Say what to do with them: newsletter unknown {mailing.id}"
-    hint = decide if only_unknown else ""
+    hint = _what_next(mailing)
     if mailing.state is MailingState.PREPARED:
         hint = (
             f"Leave `newsletter run` running, or call it off with `newsletter cancel {mailing.id}`."
@@ -346,6 +358,18 @@ def _complain(sent: Sent) -> None:
     if mailing.senders:
         hint = f"Process {', '.join(map(str, mailing.senders))} is still at work on it."
     raise SentInPartError(_open_ones(mailing) + why, hint=hint)
+
+
+def _what_next(mailing: Mailing) -> str:
+    """Return what is to be done about those that are open; empty: simply go on."""
+    if mailing.balance.waiting:
+        return ""
+    if mailing.balance.deferred:
+        return (
+            "They are tried again when they are due, while `newsletter run` is running;"
+            f" or at once: newsletter resume {mailing.id}"
+        )
+    return f"Say what to do with them: newsletter unknown {mailing.id}"
 
 
 def _open_ones(mailing: Mailing) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from collections.abc import Iterable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -71,11 +72,15 @@ class Pace:
     def __init__(self) -> None:
         self._looks: dict[int, deque[tuple[float, int]]] = {}
 
-    def told(self, mailing: Mailing, now: float) -> str:
+    def look(self, mailings: Iterable[Mailing], now: float) -> None:
+        """Take a look at the books."""
+        for one in mailings:
+            looks = self._looks.setdefault(one.id, deque(maxlen=self.LOOKS))
+            looks.append((now, one.balance.planned - one.balance.waiting))
+
+    def told(self, mailing: Mailing) -> str:
         """Return rate and time left in words; empty: nobody is sending, or too early to tell."""
-        looks = self._looks.setdefault(mailing.id, deque(maxlen=self.LOOKS))
-        looks.append((now, mailing.balance.planned - mailing.balance.waiting))
-        (began, before), (_, done) = looks[0], looks[-1]
+        (began, before), (now, done) = self._looks[mailing.id][0], self._looks[mailing.id][-1]
         if not mailing.senders or done <= before or now <= began:
             return ""
         rate = (done - before) / (now - began)

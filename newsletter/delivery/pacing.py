@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.delivery.hosting import by_suffix, provider_of
 from newsletter.delivery.providers import MAIL_HOSTS, PROVIDER_OF, PROVIDERS, TAKER_OF
+from newsletter.model.zones import in_zone
 
 #: A limit per second is spent in helpings of this length, so that a round is worth its sync.
 HELPING = timedelta(milliseconds=200)
@@ -164,6 +165,11 @@ class QuietHours:
         # In the hour that comes twice in autumn the end is in the same pass as now.
         end = datetime.combine(day, self.end, ZoneInfo(self.time_zone)).replace(fold=local.fold)
         return end.astimezone(now.tzinfo)
+
+    def until_told(self, now: datetime) -> str:
+        """Return when the quiet ends, for people; empty: it is not quiet now."""
+        until = self.until(now)
+        return in_zone(until, self.time_zone) if until else ""
 
 
 @dataclass(frozen=True, slots=True)

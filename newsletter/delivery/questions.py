@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from newsletter.errors import ConfirmationNeededError, MailingStateError
 from newsletter.model.mailing import Mailing, MailingState
+from newsletter.model.zones import in_zone
 
 
 class Question(StrEnum):
@@ -58,7 +59,7 @@ def questions(
     return tuple(asked)
 
 
-def put(question: Question, mailing: Mailing) -> ConfirmationNeededError:
+def put(question: Question, mailing: Mailing, time_zone: str = "UTC") -> ConfirmationNeededError:
     """Return a question about the place or the time as the error that asks it."""
     name, yes = repr(str(mailing.id)), f"`newsletter resume {mailing.id} --yes`"
     if question is Question.PLACE:
@@ -66,8 +67,9 @@ def put(question: Question, mailing: Mailing) -> ConfirmationNeededError:
             f"mailing {name} was prepared in another place: {mailing.machine!r}",
             hint=f"If that copy never sends it, go on here with {yes}.",
         )
+    at = in_zone(mailing.starts or mailing.created, time_zone)
     return ConfirmationNeededError(
-        f"mailing {name} should have gone at {mailing.starts:%Y-%m-%d %H:%M} UTC",
+        f"mailing {name} should have gone at {at}",
         hint=f"Is it still wanted? {yes}, or `newsletter cancel {mailing.id}`.",
     )
 

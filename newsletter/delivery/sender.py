@@ -315,8 +315,8 @@ class Sender:
                 health.crew.review(rate)
 
     def _waiting_for(self, now: datetime) -> str:
-        if until := self._quiet_until(now):
-            return f"the end of the quiet hours at {until:%H:%M} UTC"
+        if self.manner.quiet and (until := self.manner.quiet.until_told(now)):
+            return f"the end of the quiet hours at {until}"
         for health in self.routes:
             if health.is_paused(now) and health.trouble:
                 return f"{health.route.server}: {health.trouble}"

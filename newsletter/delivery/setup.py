@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 from datetime import time, timedelta
 from ipaddress import ip_address
 from typing import cast, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter.delivery.asking import NameServer
 from newsletter.delivery.hosting import host_name
@@ -21,6 +20,7 @@ from newsletter.delivery.server import Mechanism, Seats, Security, Server, Timeo
 from newsletter.delivery.tokens import TokenCommand
 from newsletter.errors import ServerError, SettingsError
 from newsletter.model.sending import DomainSettings, RouteSettings, SendingSettings
+from newsletter.model.zones import zone_named
 
 #: RFC 8314 section 7.3.
 TLS_PORT = 465
@@ -279,10 +279,5 @@ def quiet_of(sending: SendingSettings, time_zone: str) -> QuietHours | None:
             f"quiet_hours {written!r} cannot be read",
             hint='Write it like "22:00-07:00", in the time zone of the newsletter.',
         ) from error
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SettingsError(
-            f"time_zone {time_zone!r} is not known", hint="Write it like Europe/Paris."
-        ) from error
+    zone_named(time_zone)
     return QuietHours(began, ended, time_zone)

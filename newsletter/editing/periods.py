@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from newsletter.errors import PeriodError, SettingsError
+from newsletter.errors import PeriodError
 from newsletter.model.content import Period
+from newsletter.model.zones import zone_named
 
 _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 _WEEK = re.compile(r"(\d{4})-?w(\d{1,2})")
@@ -42,17 +43,6 @@ def parse_period(
     if found.start >= found.end:
         raise PeriodError(f"the period {text!r} has no day in it: it ends before it begins")
     return found
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """Return the time zone; SettingsError where there is none of that name."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SettingsError(
-            f"time_zone {name!r} is not known",
-            hint='Write a name of the IANA list in newsletter.toml, as "Europe/Paris".',
-        ) from error
 
 
 def issue_slug(period: Period) -> str:

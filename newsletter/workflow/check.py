@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from newsletter import __version__, preflight
-from newsletter.editing.periods import zone_named
 from newsletter.editions import Editions
 from newsletter.errors import EmptyEditionError, SourceUnreachableError
 from newsletter.model.content import Edition, EditionForm, RenderedEdition
 from newsletter.model.written_sender import name_and_address
+from newsletter.model.zones import zone_named
 from newsletter.preflight import Finding as Finding  # the faces show it
 from newsletter.preflight.links import Answer
 

@@ -16,7 +16,7 @@ from newsletter.editing import earlier_issues, issue_files
 from newsletter.editing.canonical import canonical_link
 from newsletter.editing.issue_files import IssueFiles
 from newsletter.editing.merging import Merged, Round, merge
-from newsletter.editing.periods import issue_slug, parse_period, zone_named
+from newsletter.editing.periods import issue_slug, parse_period
 from newsletter.editing.selection import (
     Ran,
     Selected,
@@ -29,6 +29,7 @@ from newsletter.editions import Editions
 from newsletter.errors import IssueNotFoundError, NewsletterError, NothingFoundError, SettingsError
 from newsletter.model.content import Item, ItemStatus, Period, Reading
 from newsletter.model.sources import Source
+from newsletter.model.zones import zone_named
 from newsletter.sources import articles, read_source
 from newsletter.sources.fetching import Fetcher, Fetches, user_agent
 from newsletter.sources.http_cache import HttpCache

@@ -153,7 +153,10 @@ def settle_killed(workspace: Workspace, mailing: int, *, now: datetime) -> None:
 def history(workspace: Workspace, mailing: int, address: str) -> tuple[DeliveryEvent, ...]:
     """Return everything that happened to one person's delivery."""
     with workspace.open_store(create=False) as store:
-        return Deliveries(store, mailing).history(address)
+        of_mailing = Deliveries(store, Mailings(store).named(mailing).id)
+        # Nothing at all would look as if nothing had happened yet.
+        _key(of_mailing, address, mailing)
+        return of_mailing.history(address)
 
 
 def decide(

@@ -36,6 +36,7 @@ from newsletter.model.mailing import (
     UnknownPolicy,
 )
 from newsletter.model.message import MessageTemplate
+from newsletter.model.zones import in_zone
 from newsletter.store.bounces import suppress_bounced
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.ledger import SqliteLedger
@@ -109,7 +110,7 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
         mailing = orders.obey(Mailings(store), mailing, now=now)
         is_canary_over = _may_start(store, mailing, settings, how, now)
         if _is_early(mailing, now):
-            return _left_for_later(store, mailing, now)
+            return _left_for_later(store, mailing, now, settings.time_zone)
         Mailings(store).move(mailing.id, MailingState.SENDING, since=SENDABLE, now=now)
     with workspace.open_store(create=False) as store:
         routes = setup.carrying(routes, str(mailing.settings.get("sender", "")))
@@ -159,7 +160,7 @@ def _may_start(
     for question in answer.still:
         # What became of a canary is told, and asked, at the end of a run.
         if question is not Question.CANARY:
-            raise put(question, mailing)
+            raise put(question, mailing, settings.time_zone)
     return answer.yes is Question.CANARY
 
 
@@ -168,11 +169,12 @@ def _is_early(mailing: Mailing, now: datetime) -> bool:
     return now < (mailing.starts or now) and not mailing.has_begun
 
 
-def _left_for_later(store: Store, mailing: Mailing, now: datetime) -> Sent:
+def _left_for_later(store: Store, mailing: Mailing, now: datetime, time_zone: str) -> Sent:
     """Leave a mailing to the scheduler until its time, also where it was paused meanwhile."""
     resting = (MailingState.PAUSED,)
     Mailings(store).move(mailing.id, MailingState.PREPARED, since=resting, now=now)
-    due = RunEnd(Why.TOLD, f"it is to go at {mailing.starts:%Y-%m-%d %H:%M} UTC")
+    at = in_zone(mailing.starts or now, time_zone)
+    due = RunEnd(Why.TOLD, f"it is to go at {at}")
     return Sent(Mailings(store).named(mailing.id), due)
 
 

@@ -21,24 +21,29 @@ def _mailing(accepted: int, queued: int, *, senders: tuple[int, ...] = (7,)) -> 
     )
 
 
+def _seen(pace: Pace, mailing: Mailing, now: float) -> str:
+    pace.look([mailing], now)
+    return pace.told(mailing)
+
+
 def test_a_second_terminal_reads_rate_and_time_left_off_the_books() -> None:
     pace = Pace()
 
-    first = pace.told(_mailing(100, 900), 10.0)
-    second = pace.told(_mailing(200, 800), 12.0)
+    first = _seen(pace, _mailing(100, 900), 10.0)
+    second = _seen(pace, _mailing(200, 800), 12.0)
     slow = Pace()
-    slow.told(_mailing(0, 30), 0.0)
+    _seen(slow, _mailing(0, 30), 0.0)
 
     assert first == ""
     assert second == "50/s, 16 s left"
-    assert slow.told(_mailing(1, 29), 2.0) == "0.5/s, 58 s left"
+    assert _seen(slow, _mailing(1, 29), 2.0) == "0.5/s, 58 s left"
 
 
 def test_nothing_is_said_of_a_mailing_that_nobody_sends() -> None:
     pace = Pace()
-    pace.told(_mailing(0, 10), 0.0)
+    _seen(pace, _mailing(0, 10), 0.0)
 
-    assert pace.told(_mailing(5, 5, senders=()), 1.0) == ""
+    assert _seen(pace, _mailing(5, 5, senders=()), 1.0) == ""
 
 
 def test_a_small_list_is_prepared_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:

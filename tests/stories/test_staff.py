@@ -149,7 +149,7 @@ def test_the_history_of_one_delivery_is_told_in_order(
 
     told = room.run("deliveries", "1", "--address", LATER, ok=(0,)).stdout
 
-    states = [line.split()[2] for line in told.splitlines()]
+    states = [line.split()[3] for line in told.splitlines()]
     assert states == ["in_flight", "deferred", "in_flight", "accepted"]
     assert "451 4.3.0 try later" in told
 
@@ -414,6 +414,27 @@ def test_what_was_scheduled_and_paused_goes_at_its_time_once_it_is_resumed(
     _put_back(room, hours=0)
     room.run("run", "--once", ok=(0,))
     assert room.mailing()["accepted"] == 8
+
+
+def test_a_time_is_read_and_told_in_the_time_zone_of_the_newsletter(room: MailingRoom) -> None:
+    settings = room.folder / "newsletter.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(f'time_zone = "Europe/Paris"\n{text}', encoding="utf-8")
+
+    never = room.send("--at", "2999-03-31T02:30", ok=(2,))
+    told = room.send("--at", "2999-07-01T08:00", ok=(0,)).stdout
+
+    assert "does not exist in Europe/Paris" in never.stderr
+    assert "prepared for 2999-07-01 08:00 CEST (06:00 UTC)" in told
+    assert "prepared for 2999-07-01 08:00 CEST" in room.run("status", ok=(0,)).stdout
+
+
+def test_who_is_not_in_a_mailing_has_no_history_there(room: MailingRoom) -> None:
+    room.send("--at", "2999-01-01T08:00", ok=(0,))
+
+    told = room.run("deliveries", "1", "--address", "nobody@town.example", ok=(1,))
+
+    assert "has no delivery to 'nobody@town.example'" in told.stderr
 
 
 def test_a_wrong_password_stops_at_once_and_marks_nobody(tmp_path: Path) -> None:
