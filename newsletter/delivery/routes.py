@@ -26,6 +26,8 @@ LONGEST_PAUSE = timedelta(minutes=10)
 FIRST_CONNECTIONS = 4
 #: More connections must bring so much more, or they are given up again.
 WORTH_IT = 1.1
+#: Twice as many that bring so much more are worth doubling once more.
+PAYS_IN_FULL = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,11 @@ class Crew:
         if self._size >= self._ceiling:
             self._before = 0
             return
+        # As fast as it pays, like TCP's slow start (RFC 5681 section 3.1).
+        pays_in_full = rate >= self._rate_before * PAYS_IN_FULL
+        more = self._size if pays_in_full else max(1, self._size // 2)
         self._before, self._rate_before = self._size, rate
-        self._size = min(self._size + max(1, self._size // 2), self._ceiling)
+        self._size = min(self._size + more, self._ceiling)
 
     def slow_down(self) -> None:
         """Halve after the server complained; the old size is out of reach for now."""
