@@ -171,15 +171,15 @@ def _local_name(name: str) -> str:
 
 
 def _timeouts(sending: SendingSettings) -> Timeouts:
+    known = Timeouts.__dataclass_fields__
     for stage, seconds in sending.timeouts.items():
+        if stage not in known:
+            raise SettingsError(
+                f"unknown stage {stage!r} in [sending.timeouts]",
+                hint=f"Known are: {', '.join(known)}.",
+            )
         _refuse(f"timeouts.{stage}", seconds, seconds > 0)
-    try:
-        return replace(Timeouts(), **sending.timeouts)
-    except TypeError as error:
-        raise SettingsError(
-            f"unknown stage in [sending.timeouts]: {', '.join(sending.timeouts)!r}",
-            hint=f"Known are: {', '.join(Timeouts.__dataclass_fields__)}.",
-        ) from error
+    return replace(Timeouts(), **sending.timeouts)
 
 
 def domains_of(sending: SendingSettings) -> Domains:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.consent import Keys, Purpose, make_token, person_on_list
+from newsletter.delivery import setup
 from newsletter.delivery.estimate import least_seconds, limits_told
 from newsletter.delivery.rules import HARD_BOUNCES
 from newsletter.delivery.signing import configured_signer
@@ -147,6 +148,7 @@ class Preparation:
         self.issue: Issue = self.editions.issue
         self.identity = self.editions.identity
         self._sender = _sender(self.settings)
+        _check_sending(self.settings)
         # A key that cannot be used is told before anything is written, in a dry run too.
         dkim = self.settings.dkim
         configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
@@ -337,6 +339,17 @@ def _leaving(keys: Keys, reader: Reader) -> str:
         return ""
     bound_to = person_on_list(canonical_key(reader.subscriber.address), reader.mailing_list.key)
     return make_token(keys, Purpose.UNSUBSCRIBE, person, mailing_list, bound_to=bound_to)
+
+
+def _check_sending(settings: Settings) -> None:
+    """Refuse settings that no run could go by, before anything is written; a dry run does too."""
+    sending = settings.sending
+    if settings.routes:
+        setup.routes_of(settings.routes, sending)
+    setup.patience_of(sending)
+    setup.quiet_of(sending, settings.time_zone)
+    setup.domains_of(sending)
+    _policy(sending.unknown)
 
 
 def _sender(settings: Settings) -> EmailAddress:

@@ -256,6 +256,29 @@ def _put_back(room: MailingRoom, *, hours: int) -> None:
         database.commit()
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("timeouts = { rset = 5, dot = 5 }", "unknown stage 'rset'"),
+        ('quiet_hours = "at night"', "quiet_hours 'at night'"),
+        ('unknown = "guess"', "'guess'"),
+        ("first_pause_seconds = 0", "first_pause_seconds"),
+    ],
+)
+def test_settings_that_no_run_could_go_by_are_told_before_anything_is_written(
+    room: MailingRoom, server: ScriptedServer, setting: str, told: str
+) -> None:
+    settings = room.folder / "newsletter.toml"
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}{setting}\n", encoding="utf-8")
+
+    looked = room.run("send", "2016-05", "--list", "members", ok=(1,))
+    sent = room.send(ok=(1,))
+
+    assert told in looked.stderr
+    assert told in sent.stderr
+    assert json.loads(room.run("status", "--json", ok=(0,)).stdout)["mailings"] == []
+
+
 def test_what_has_begun_goes_on_though_the_clock_was_set_back(
     room: MailingRoom, server: ScriptedServer
 ) -> None:
