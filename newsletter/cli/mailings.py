@@ -10,8 +10,9 @@ import click
 
 from newsletter import workspace as workspaces
 from newsletter.cli.amounts import Length, Percent
-from newsletter.cli.progress import ProgressLine, balance_line, duration
-from newsletter.errors import ConfirmationNeededError, MailingStoppedError, SentInPartError
+from newsletter.cli.progress import ProgressLine, duration
+from newsletter.cli.sending import go_on
+from newsletter.errors import ConfirmationNeededError
 from newsletter.model.mailing import DeliveryState, Mailing, MailingState, UnknownPolicy
 from newsletter.model.zones import in_zone, moment_there, zone_named
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from newsletter.workflow.send import Sent
     from newsletter.workspace import Workspace
 
-#: Names shown before it becomes a crowd; `newsletter unknown` lists them all.
-MOST_NAMES = 20
 #: A time so little past was meant as now.
 PAST = timedelta(minutes=1)
 
@@ -125,12 +124,17 @@ def _is_agreed(workspace: Workspace, order: Order, asked: dict[str, Any]) -> boo
         return True
     if not sys.stdin.isatty():
         raise ConfirmationNeededError(f"{planned.readers} readers would be written to")
-    answer = click.prompt("To send it, type the number of readers", err=True)
-    if str(answer).strip() != str(planned.readers):
+    _ask_for(planned.readers, "To send it, type the number of readers")
+    return True
+
+
+def _ask_for(number: int, question: str) -> None:
+    """Ask a person for the number of readers, so that nobody agrees by habit."""
+    answer = click.prompt(question, err=True)
+    if str(answer).strip() != str(number):
         raise ConfirmationNeededError(
             f"{answer!r} is not the number of readers; nothing was sent", hint=""
         )
-    return True
 
 
 def _show_plan(planned: Plan) -> None:
@@ -179,7 +183,7 @@ def _start(
     if asked["hold"] and not _is_held_through(workspace, mailing):
         click.echo(f"Mailing {mailing.id} was called off; nothing was sent.")
         return
-    _go_on(ctx, workspace, mailing.id, waits=asked["wait"])
+    go_on(ctx, workspace, mailing.id, waits=asked["wait"])
 
 
 def _begins(workspace: Workspace, mailing: Mailing) -> str:
@@ -233,7 +237,7 @@ def resume(ctx: click.Context, /, mailing: int | None, **asked: bool) -> None:
 
     workspace = workspaces.find(ctx.obj)
     number = mailing if mailing is not None else the_open_one(workspace).id
-    _go_on(
+    go_on(
         ctx,
         workspace,
         number,
@@ -253,25 +257,35 @@ def resume(ctx: click.Context, /, mailing: int | None, **asked: bool) -> None:
     help="To whom: those who stand so.",
 )
 @click.option("--reason", default="", help="Only those with this reason, as `report` shows it.")
+@click.option("--yes", is_flag=True, help="Do not ask for their number on a terminal.")
 @click.pass_context
-def retry(ctx: click.Context, /, mailing: int, *, state: str, reason: str) -> None:
+def retry(ctx: click.Context, /, mailing: int, *, state: str, reason: str, yes: bool) -> None:
     """Send again to those to whom it came to nothing.
+
+    Shows who that is; on a terminal it asks for their number first.
 
     Example: newsletter retry 3 --state refused --reason full
     """
     from newsletter.workflow import mailing as verbs
 
     workspace = workspaces.find(ctx.obj)
-    queued = verbs.retry(workspace, mailing, DeliveryState(state), reason, now=_now())
-    if not queued and reason:
+    chosen = verbs.retriable(workspace, mailing, DeliveryState(state), reason)
+    if not chosen and reason:
         raise click.BadParameter(
             f"nobody is {state} with a reason like {reason!r};"
             f" `newsletter report {mailing}` shows the reasons there are",
             param_hint="--reason",
         )
+    for known, count in chosen.items():
+        click.echo(f"  {count} {state}, {known or 'no reason given'}", err=True)
+    if waiting := verbs.named(workspace, mailing).balance.waiting if chosen else 0:
+        click.echo(f"  {waiting} that are still waiting go too", err=True)
+    if chosen and not yes and sys.stdin.isatty():
+        _ask_for(sum(chosen.values()), "To send to them again, type how many are tried again")
+    queued = verbs.retry(workspace, mailing, DeliveryState(state), reason, now=_now())
     click.echo(f"{len(queued)} to be tried again", err=True)
     if queued:
-        _go_on(ctx, workspace, mailing)
+        go_on(ctx, workspace, mailing)
 
 
 @click.command()
@@ -285,7 +299,7 @@ def run(ctx: click.Context, /, *, once: bool) -> None:
     from newsletter.workflow.run import at_the_same_time, run_due
     from newsletter.workflow.send import Resumption, resume
 
-    def go_on(mailing: int) -> Sent:
+    def resumed(mailing: int) -> Sent:
         line = ProgressLine(f"mailing {mailing}: ")
         how = Resumption(hurries=False, watch=line, tell=line.say)
         try:
@@ -295,92 +309,8 @@ def run(ctx: click.Context, /, *, once: bool) -> None:
             line.end()
 
     with at_the_same_time() as hands:
-        for told in run_due(workspaces.find(ctx.obj), go_on, hands, once=once):
+        for told in run_due(workspaces.find(ctx.obj), resumed, hands, once=once):
             click.echo(told.sentence)
     if hands.signal:
         click.echo("Interrupted.", err=True)
         ctx.exit(128 + hands.signal)
-
-
-def _go_on(ctx: click.Context, workspace: Workspace, mailing: int, **how: Any) -> None:
-    """Send what a mailing owes, show it, and end with the code that says how far it came."""
-    from newsletter.workflow.send import Resumption
-    from newsletter.workflow.send import resume as go_on
-
-    line = ProgressLine()
-    sent = go_on(workspace, mailing, Resumption(watch=line, tell=line.say, **how), now=_now())
-    line.end()
-    _tell(sent)
-    if sent.end.signal:
-        click.echo(f"Interrupted. To go on: newsletter resume {mailing}", err=True)
-        ctx.exit(128 + sent.end.signal)
-    _complain(sent)
-
-
-def _tell(sent: Sent) -> None:
-    """Show the books, and everybody by name whose answer was lost."""
-    for title, addresses in (
-        ("The sender before was killed; the answers to these were lost:", sent.lost),
-        ("Sent again, as the policy says:", sent.sent_again),
-        ("Unknown: they may have it or not (newsletter unknown):", sent.unknown),
-        ("Nobody is there; not written to again (newsletter subscribers show):", sent.bounced),
-    ):
-        if addresses:
-            click.echo(title, err=True)
-            for address in addresses[:MOST_NAMES]:
-                click.echo(f"  {address}", err=True)
-            if len(addresses) > MOST_NAMES:
-                click.echo(f"  and {len(addresses) - MOST_NAMES} more", err=True)
-    click.echo(f"Mailing {sent.mailing.id} is {sent.mailing.state}.")
-    click.echo(balance_line(sent.mailing))
-    if sent.mailing.balance.refused:
-        click.echo(f"Why some were refused: newsletter report {sent.mailing.id}", err=True)
-
-
-def _complain(sent: Sent) -> None:
-    """End in the error that tells what is to be done, where something is."""
-    mailing, end = sent.mailing, sent.end
-    if mailing.state in {MailingState.FINISHED, MailingState.CANCELLED}:
-        if end.is_trouble:
-            # Nobody is left to go on with, but whoever sends the next one wants to know.
-            click.echo(f"It was stopped: {end.reason}", err=True)
-        return
-    if end.is_trouble:
-        raise MailingStoppedError(
-            mailing.id, end.reason, unwritten=end.unwritten, answers=end.answers
-        )
-    why = f": {end.reason}" if end.reason else ""
-    hint = _what_next(mailing)
-    if mailing.state is MailingState.PREPARED:
-        hint = (
-            f"Leave `newsletter run` running, or call it off with `newsletter cancel {mailing.id}`."
-        )
-    if mailing.senders:
-        hint = f"Process {', '.join(map(str, mailing.senders))} is still at work on it."
-    raise SentInPartError(_open_ones(mailing) + why, hint=hint)
-
-
-def _what_next(mailing: Mailing) -> str:
-    """Return what is to be done about those that are open; empty: simply go on."""
-    if mailing.balance.waiting:
-        return ""
-    if mailing.balance.deferred:
-        return (
-            "They are tried again when they are due, while `newsletter run` is running;"
-            f" or at once: newsletter resume {mailing.id}"
-        )
-    return f"Say what to do with them: newsletter unknown {mailing.id}"
-
-
-def _open_ones(mailing: Mailing) -> str:
-    """Return what is open, in words: "3 readers are still waiting, 1 reader is unknown"."""
-    balance = mailing.balance
-    return ", ".join(
-        f"{count} {'reader is' if count == 1 else 'readers are'} {state}"
-        for count, state in (
-            (balance.waiting, "still waiting"),
-            (balance.deferred, "put off for now"),
-            (balance.unknown, "unknown"),
-        )
-        if count
-    )

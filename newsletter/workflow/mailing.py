@@ -205,6 +205,19 @@ def _key(of_mailing: Deliveries, address: str, mailing: int) -> int:
     return key
 
 
+def retriable(
+    workspace: Workspace, mailing: int, since: DeliveryState, reason: str
+) -> dict[str, int]:
+    """Return whom `retry` would send to again: how many for each reason."""
+    with workspace.open_store(create=False) as store:
+        of_mailing = Deliveries(store, Mailings(store).named(mailing).id)
+        return {
+            known: count
+            for state, known, count, _ in of_mailing.by_reason()
+            if state == since and reason.lower() in known.lower()
+        }
+
+
 def retry(
     workspace: Workspace, mailing: int, since: DeliveryState, reason: str, *, now: datetime
 ) -> tuple[str, ...]:

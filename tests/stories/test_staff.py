@@ -485,27 +485,40 @@ def test_without_a_server_it_says_which_setting_is_missing(
     assert "SMTP_HOST" in refused.stderr
 
 
-def test_progress_is_shown_on_a_terminal_and_in_a_second_one(
-    room: MailingRoom, server: ScriptedServer
-) -> None:
-    server.script = Script(dot_delay=0.05)
-    script = [
-        "script",
-        "-qefc",
-        " ".join([*room.command, "send", "2016-05", "--list", "members", "--really"]),
-        "/dev/null",
-    ]
+def _on_a_terminal(room: MailingRoom, answer: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where somebody sits, who answers what is asked."""
     if shutil.which("script") is None:
         pytest.skip("there is no program to make a terminal")
-    process = subprocess.run(
-        script,
-        input="8\n",
+    return subprocess.run(
+        ["script", "-qefc", " ".join([*room.command, *words]), "/dev/null"],
+        input=f"{answer}\n",
         text=True,
         capture_output=True,
         timeout=120,
         check=False,
         cwd=Path(__file__).parents[2],
     )
+
+
+@pytest.mark.parametrize(("answer", "copies"), [("2", 0), ("1", 1)])
+def test_retry_shows_whom_it_is_about_and_asks_for_their_number(
+    room: MailingRoom, server: ScriptedServer, answer: str, copies: int
+) -> None:
+    room.send(ok=(4,))
+    room.run("resume", ok=(0,))
+    server.script = Script()
+
+    asked = _on_a_terminal(room, answer, "retry", "1", "--reason", "user")
+
+    assert "1 refused, no-such-user" in asked.stdout
+    assert [one.recipient for one in server.accepted].count(GONE) == copies
+
+
+def test_progress_is_shown_on_a_terminal_and_in_a_second_one(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    server.script = Script(dot_delay=0.05)
+    process = _on_a_terminal(room, "8", "send", "2016-05", "--list", "members", "--really")
 
     assert "type the number of readers" in process.stdout
     assert process.returncode == 0, process.stdout
