@@ -60,6 +60,7 @@ class PostgresStore:
         #: Inside a transaction nothing is tried again on another connection.
         self._is_writing = False
         self._is_closed = False
+        self._restart_seconds = RESTART_SECONDS
 
     @classmethod
     def open(cls, url: str, *, create: bool, patience: float) -> PostgresStore | None:
@@ -194,15 +195,18 @@ class PostgresStore:
         if self._is_closed:
             raise driver().OperationalError("the connection is closed")
         self.connection.raw.close()
-        give_up = monotonic() + RESTART_SECONDS
+        give_up = monotonic() + self._restart_seconds
         while True:
             try:
                 self.connection = Connection(connect(self._url, self._patience))
             except StoreError:
                 if monotonic() > give_up:
+                    # Whoever has waited once looks only whether it is back.
+                    self._restart_seconds = 0.0
                     raise
                 sleep(0.2)
             else:
+                self._restart_seconds = RESTART_SECONDS
                 return
 
     def _version(self) -> int:
