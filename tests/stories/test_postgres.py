@@ -217,6 +217,8 @@ def test_a_sender_stopped_in_the_middle_of_a_round_keeps_nobody_waiting(
     stopped = room.popen(*SEND)
     _wait(_taken(books, 20))
     _stop_in_a_round(stopped, url, books)
+    room.run("pause", ok=(0,))
+    assert room.mailing()["state"] == "paused"
     books.allow()
 
     room.run("resume", ok=(0, 1, 4))
