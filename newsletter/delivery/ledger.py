@@ -78,8 +78,8 @@ class Ledger(Protocol):
         one has in flight is never touched, even if it has been stopped for hours.
         """
 
-    def hurry(self, now: datetime) -> int:
-        """Make everything deferred due now, because a person asked; return how many."""
+    def hurry(self, now: datetime) -> None:
+        """Make everything deferred due now, because a person asked."""
 
     def balance(self) -> Balance:
         """Return the counts by state."""

@@ -103,11 +103,6 @@ class Wire(asyncio.Protocol):
     # What a session calls.
 
     @property
-    def is_flushed(self) -> bool:
-        """Say whether everything written has been handed to the system."""
-        return self._flushed
-
-    @property
     def is_lost(self) -> bool:
         """Say whether the connection has ended."""
         return self._failure is not None

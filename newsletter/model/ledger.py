@@ -68,8 +68,6 @@ class Wish:
     """Which deliveries a sender would like to claim."""
 
     count: int
-    #: Only these domains; empty: any.
-    only_domains: tuple[str, ...] = ()
     #: Any but these domains.
     not_domains: tuple[str, ...] = ()
     #: Only every n-th delivery: the canary.

@@ -41,7 +41,7 @@ class SqliteLedger:
         #: Intents of rounds of which nobody knows whether they are written: they never left.
         self._doubtful: list[int] = []
         #: Where the last claim of each kind ended (keyset cursor).
-        self._cursors: dict[tuple[str, str], int] = {}
+        self._cursors: dict[int, int] = {}
         self.sender, self._lock = senders.register(store, mailing, machine, now)
         try:
             self._reserve = self._signs.reserve(self.sender)
@@ -132,11 +132,11 @@ class SqliteLedger:
         connection.executemany(sql.EVENT, events)
         return [row["address"] for row in rows]
 
-    def hurry(self, now: datetime) -> int:
-        """Make everything deferred due now; return how many."""
+    def hurry(self, now: datetime) -> None:
+        """Make everything deferred due now."""
         values = {"mailing": self.mailing, "now": to_number(now)}
         with self._store.transaction("deciding") as connection:
-            return connection.execute(sql.HURRY, values).rowcount
+            connection.execute(sql.HURRY, values)
 
     def balance(self) -> Balance:
         """Return the counts by state."""
@@ -168,7 +168,7 @@ class SqliteLedger:
             connection.executemany(sql.RELEASE, keys)
             values = {"mailing": self.mailing, "dead": self.sender}
             connection.execute(sql.TAKE_BACK, values)
-            connection.execute(sql.END, {"now": to_number(now), "sender": self.sender})
+            senders.leave(connection, self.sender, now)
 
     def abandon(self) -> None:
         """Give up lock and reserve; without `close` before, as a killed process would."""
@@ -265,7 +265,6 @@ class SqliteRound:
             "mailing": self._ledger.mailing,
             "sender": self._ledger.sender,
             "now": self._now,
-            "only": json.dumps(wish.only_domains),
             "but": json.dumps(wish.not_domains),
             "every": wish.every,
             "count": wish.count,
@@ -277,7 +276,7 @@ class SqliteRound:
 
     def _claim_queued(self, values: dict[str, object]) -> list[Row]:
         cursors = self._ledger._cursors
-        kind = (str(values["only"]), str(values["every"]))
+        kind = int(str(values["every"]))
         found: list[Row] = []
         # Once from the cursor; at the end of the list once more from the top, where
         # something may have been given back.

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from newsletter.errors import MailingNotFoundError
-from newsletter.model.mailing import Mailing, MailingState, Recipient, UnknownPolicy
+from newsletter.model.mailing import Mailing, MailingState, UnknownPolicy
 from newsletter.store import senders
 from newsletter.store.database import Row, Store
-from newsletter.store.freezing import Freezing, NewMailing, earlier_mailings
+from newsletter.store.freezing import earlier_mailings
 from newsletter.store.ledger import count_by_state, take_back
 from newsletter.store.moments import to_moment, to_moment_or_none, to_number
 
@@ -42,19 +42,6 @@ class Mailings:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    def freeze(
-        self, new: NewMailing, recipients: Iterable[Recipient], *, now: datetime
-    ) -> Mailing | None:
-        """Write a mailing with its content and its recipients, ready to be sent.
-
-        The same person is taken once; who has a delivery of this issue by an earlier
-        mailing is left out. Where nobody is left nothing is written: None.
-        """
-        freezing = Freezing(self._store, new, now=now)
-        for _ in freezing.add(recipients):
-            pass
-        return self.named(freezing.mailing) if freezing.complete(now=now) else None
 
     def named(self, mailing: int) -> Mailing:
         """Return one mailing with its counts, or raise MailingNotFoundError."""

@@ -119,10 +119,6 @@ class Readers:
         rows = self._store.rows(_UNWANTED, values)
         return {asked[row["canonical"]]: _why_unwanted(row) for row in rows}
 
-    def is_still_wanted(self, address: str, list_keys: Sequence[str]) -> bool:
-        """Say whether this address may be written to now for these lists."""
-        return not self.unwanted([address], list_keys)
-
     def _lists(self, list_keys: Sequence[str]) -> list[MailingList]:
         people = People(self._store)
         return [people.list_named(key) for key in dict.fromkeys(list_keys)]

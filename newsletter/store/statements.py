@@ -9,7 +9,6 @@ COLUMNS = "id, address, domain, edition, sender, message_id, personal, attempts,
 # On PostgreSQL nobody waits for rows that another sender is just taking, not even where it
 # was stopped in the middle of that. The array is made once, a subquery might be run again.
 _SKIPPING = {
-    ":only = '[]'": "cardinality(:only::text[]) = 0",
     "id IN (\n": "id = ANY (ARRAY(\n",
     "LIMIT :count)": "LIMIT :count FOR UPDATE SKIP LOCKED))",
 }
@@ -26,7 +25,6 @@ CLAIM_DUE = f"""
 UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
   SELECT id FROM deliveries
   WHERE mailing = :mailing AND state = 'deferred' AND due <= :now
-    AND (:only = '[]' OR domain IN (SELECT value FROM json_each(:only)))
     AND domain NOT IN (SELECT value FROM json_each(:but))
   ORDER BY due LIMIT :count)
 RETURNING {COLUMNS}
@@ -38,7 +36,6 @@ CLAIM_QUEUED = f"""
 UPDATE deliveries SET state = 'claimed', owner = :sender WHERE id IN (
   SELECT id FROM deliveries
   WHERE mailing = :mailing AND state = 'queued' AND id > :after
-    AND (:only = '[]' OR domain IN (SELECT value FROM json_each(:only)))
     AND domain NOT IN (SELECT value FROM json_each(:but))
     AND id % :every = 0
   ORDER BY id LIMIT :count)
@@ -180,5 +177,3 @@ IS_WRITTEN = "UPDATE senders SET lease = lease WHERE id = :sender AND lease = :l
 BURY = "UPDATE senders SET ended = :now WHERE id = :dead AND ended IS NULL"
 
 EXHUME = "UPDATE senders SET ended = NULL WHERE id = :dead"
-
-END = "UPDATE senders SET ended = :now WHERE id = :sender"

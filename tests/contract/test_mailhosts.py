@@ -15,8 +15,8 @@ from newsletter.model.mailing import Recipient, UnknownPolicy
 from newsletter.model.sending import DomainSettings, SendingSettings
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.mailhosts import MailHosts
-from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
+from tests.frozen import frozen
 from tests.servers.names import Zone, name_server
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
             "2016-05", (), (FrozenEdition("en", b"", ""),), UnknownPolicy.HOLD, "here", NOW
         )
         people = [Recipient(one, "en", f"<{one}>", "news@example.org") for one in READERS]
-        assert Mailings(opened).freeze(new, people, now=NOW)
+        assert frozen(opened, new, people, now=NOW)
         yield opened
 
 

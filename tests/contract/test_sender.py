@@ -37,6 +37,7 @@ from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
+from tests.frozen import frozen
 from tests.servers.scripted import Script, ScriptedServer, drop, raw, say, scripted_server
 
 #: No server here is silent: an answer that is late comes from a busy machine.
@@ -132,7 +133,7 @@ def _run(store: SqliteStore, addresses: Sequence[str]) -> Run:
     recipients = [
         Recipient(one, "en", f"<{one}>", "news@library.example", {"name": one}) for one in addresses
     ]
-    mailing = Mailings(store).freeze(new, recipients, now=now)
+    mailing = frozen(store, new, recipients, now=now)
     assert mailing is not None
     Mailings(store).move(mailing.id, MailingState.SENDING, since=list(MailingState), now=now)
     return Run(store, mailing.id)

@@ -86,11 +86,10 @@ class PaperLedger:
     def recover(self, now: datetime) -> Sequence[str]:
         return []
 
-    def hurry(self, now: datetime) -> int:
-        deferred = [row for row in self.rows.values() if row.state is S.DEFERRED]
-        for row in deferred:
-            row.due = now
-        return len(deferred)
+    def hurry(self, now: datetime) -> None:
+        for row in self.rows.values():
+            if row.state is S.DEFERRED:
+                row.due = now
 
     def balance(self) -> Balance:
         return Balance(**{state.value: len(self.keys(state)) for state in S})

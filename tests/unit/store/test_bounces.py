@@ -17,6 +17,7 @@ from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
+from tests.frozen import frozen
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -37,7 +38,7 @@ def _sent(store: Store, *refusals: Settlement, people: list[str] = PEOPLE) -> in
     edition = FrozenEdition("en", b"", "")
     new = NewMailing("2016-05", (), (edition,), UnknownPolicy.RESEND, "here", NOW)
     readers = [Recipient(one, "en", f"<{one}>", "news@example.org") for one in people]
-    mailing = Mailings(store).freeze(new, readers, now=NOW)
+    mailing = frozen(store, new, readers, now=NOW)
     assert mailing is not None
     Mailings(store).move(mailing.id, MailingState.SENDING, since=list(MailingState), now=NOW)
     _answer(store, mailing.id, *refusals)

@@ -18,6 +18,7 @@ from newsletter.store.ledger import SqliteLedger, count_by_state
 from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
 from tests.databases import Database
+from tests.frozen import frozen
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -30,7 +31,7 @@ def _sent(store: Store, issue: str, *answers: Settlement) -> int:
     edition = FrozenEdition("en", b"", "")
     new = NewMailing(issue, (), (edition,), UnknownPolicy.HOLD, "here", NOW)
     people = [Recipient(one, "en", f"<{one}>", "news@example.org") for one in PEOPLE]
-    mailing = Mailings(store).freeze(new, people, now=NOW)
+    mailing = frozen(store, new, people, now=NOW)
     assert mailing is not None
     Mailings(store).move(mailing.id, MailingState.SENDING, since=list(MailingState), now=NOW)
     if answers:

@@ -23,6 +23,7 @@ from newsletter.store.freezing import (
 from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
 from tests.databases import Database
+from tests.frozen import frozen
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 PEOPLE = [f"r{number}@town.example" for number in range(7)]
@@ -104,7 +105,7 @@ def test_who_was_in_a_killed_preparation_has_not_had_the_issue(store: Store) -> 
     list(killed.add(_recipients(*PEOPLE)))
     _killed(killed)
 
-    mailing = Mailings(store).freeze(_new(), _recipients(*PEOPLE), now=NOW)
+    mailing = frozen(store, _new(), _recipients(*PEOPLE), now=NOW)
 
     assert mailing is not None
     assert mailing.balance.queued == len(PEOPLE)
@@ -166,7 +167,7 @@ def test_cancelled_while_it_is_prepared_it_stops(store: Store) -> None:
 
 
 def test_where_nobody_is_left_nothing_remains(store: Store) -> None:
-    Mailings(store).freeze(_new(), _recipients(*PEOPLE), now=NOW)
+    frozen(store, _new(), _recipients(*PEOPLE), now=NOW)
     again = Freezing(store, _new(), now=NOW)
     list(again.add(_recipients(*PEOPLE)))
 
@@ -189,7 +190,7 @@ def test_what_skips_the_rest_of_a_cancelled_mailing_leaves_nobody_out(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsletter.store.mailings.CHUNK", 3)
-    mailing = Mailings(store).freeze(_new(), _recipients(*PEOPLE), now=NOW)
+    mailing = frozen(store, _new(), _recipients(*PEOPLE), now=NOW)
     assert mailing is not None
     Mailings(store).move(mailing.id, MailingState.CANCELLED, since=list(MailingState), now=NOW)
 
@@ -203,21 +204,21 @@ def test_what_skips_the_rest_of_a_cancelled_mailing_leaves_nobody_out(
 
 
 def test_who_was_skipped_before_is_still_owed_the_issue(store: Store) -> None:
-    first = Mailings(store).freeze(_new(), _recipients(*PEOPLE), now=NOW)
+    first = frozen(store, _new(), _recipients(*PEOPLE), now=NOW)
     assert first is not None
     Mailings(store).skip_rest(first.id, now=NOW)
 
-    again = Mailings(store).freeze(_new(), _recipients(*PEOPLE), now=NOW)
+    again = frozen(store, _new(), _recipients(*PEOPLE), now=NOW)
 
     assert again is not None
     assert again.balance.queued == len(PEOPLE)
 
 
 def test_a_mailing_of_another_issue_takes_this_one_from_nobody(store: Store) -> None:
-    Mailings(store).freeze(_new(), _recipients(PEOPLE[0]), now=NOW)
-    Mailings(store).freeze(_new("2016-06"), _recipients(PEOPLE[1]), now=NOW)
+    frozen(store, _new(), _recipients(PEOPLE[0]), now=NOW)
+    frozen(store, _new("2016-06"), _recipients(PEOPLE[1]), now=NOW)
 
-    rest = Mailings(store).freeze(_new(), _recipients(*PEOPLE[:2]), now=NOW)
+    rest = frozen(store, _new(), _recipients(*PEOPLE[:2]), now=NOW)
 
     assert rest is not None
     assert _addresses(store, rest.id) == [PEOPLE[1]]
@@ -235,8 +236,8 @@ def test_who_is_done_preparing_ends_nobody_else(store: Store) -> None:
 
 
 def test_a_half_prepared_mailing_of_an_issue_has_served_nobody(store: Store) -> None:
-    first = Mailings(store).freeze(_new(), _recipients(PEOPLE[0]), now=NOW)
-    test = Mailings(store).freeze(_new(is_test=True), _recipients(PEOPLE[1]), now=NOW)
+    first = frozen(store, _new(), _recipients(PEOPLE[0]), now=NOW)
+    test = frozen(store, _new(is_test=True), _recipients(PEOPLE[1]), now=NOW)
     half = Freezing(store, _new(), now=NOW)
 
     earlier = earlier_mailings(store, "2016-05")

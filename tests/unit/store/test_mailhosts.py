@@ -10,6 +10,7 @@ from newsletter.store import Store
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.mailhosts import FORGET, MailHosts
 from newsletter.store.mailings import Mailings
+from tests.frozen import frozen
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -18,7 +19,7 @@ LATER = NOW + timedelta(days=1)
 def _freeze(store: Store, issue: str, *addresses: str) -> int:
     new = NewMailing(issue, (), (FrozenEdition("en", b"", ""),), UnknownPolicy.HOLD, "here", NOW)
     people = [Recipient(one, "en", f"<{one}>", "news@example.org") for one in addresses]
-    mailing = Mailings(store).freeze(new, people, now=NOW)
+    mailing = frozen(store, new, people, now=NOW)
     assert mailing is not None
     return mailing.id
 

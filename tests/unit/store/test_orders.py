@@ -14,6 +14,7 @@ from newsletter.store import Store
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.mailings import Mailings
 from newsletter.store.orders import Orders
+from tests.frozen import frozen
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 
@@ -23,9 +24,9 @@ def mailing(store: Store) -> Mailing:
     edition = FrozenEdition("en", b"template", "fingerprint")
     new = NewMailing("2016-05", (), (edition,), UnknownPolicy.RESEND, "machine", NOW)
     ana = Recipient("ana@example.org", "en", "<1@example.org>", "news@example.org", {})
-    frozen = Mailings(store).freeze(new, [ana], now=NOW)
-    assert frozen is not None
-    return frozen
+    prepared = frozen(store, new, [ana], now=NOW)
+    assert prepared is not None
+    return prepared
 
 
 @pytest.mark.parametrize("to", [MailingState.PAUSED, MailingState.CANCELLED])

@@ -142,8 +142,6 @@ def test_who_leaves_or_bounces_during_a_mailing_is_unwanted_at_once(
         "bounced@example.org": "suppressed: bounced",
         "new@example.org": "no longer a subscriber",
     }
-    assert readers.is_still_wanted("stays@example.org", ["members"])
-    assert not readers.is_still_wanted("left@example.org", ["members"])
 
 
 def test_a_test_to_named_addresses_asks_only_the_suppressions(

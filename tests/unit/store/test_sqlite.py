@@ -18,10 +18,10 @@ from newsletter.store.database import Connection
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.importing import Import
 from newsletter.store.ledger import SqliteLedger
-from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from newsletter.store.seats import SeatFile
 from newsletter.store.senders import SenderLock
+from tests.frozen import frozen
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 
@@ -99,7 +99,7 @@ def test_without_room_for_the_last_words_no_sender_begins(store: Store, tmp_path
     edition = FrozenEdition("en", b"template", "fingerprint")
     new = NewMailing("2016-05", (), (edition,), UnknownPolicy.RESEND, "machine", NOW)
     reader = Recipient("ana@example.org", "en", "<1@x>", "news@example.org")
-    mailing = Mailings(store).freeze(new, [reader], now=NOW)
+    mailing = frozen(store, new, [reader], now=NOW)
     assert mailing is not None
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, hard))

@@ -19,6 +19,7 @@ from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from tests.databases import Database
+from tests.frozen import frozen
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 ANA = "ana@example.org"
@@ -45,9 +46,7 @@ def _for_each(database: Database, check: Callable[[Store, str], None]) -> None:
 def _sent(store: Store, issue: str, personal: dict[str, str]) -> tuple[SqliteLedger, int]:
     new = NewMailing(issue, (), (FrozenEdition(issue, b"\0", ""),), UnknownPolicy.HOLD, "here", NOW)
     reader = Recipient(ANA, issue, f"<{issue}>", "news@example.org", personal)
-    mailing = Mailings(store).freeze(
-        new, [reader, Recipient("b@x.org", "en", "<b>", "n@x.org")], now=NOW
-    )
+    mailing = frozen(store, new, [reader, Recipient("b@x.org", "en", "<b>", "n@x.org")], now=NOW)
     assert mailing is not None
     Mailings(store).move(mailing.id, MailingState.SENDING, since=list(MailingState), now=NOW)
     return SqliteLedger(store, mailing.id, "here", NOW), mailing.id

@@ -14,10 +14,10 @@ from newsletter.delivery.progress import RunEnd, Why
 from newsletter.errors import ConfirmationNeededError, SettingsError, StoreError
 from newsletter.model.mailing import Balance, Mailing, MailingState, Recipient, UnknownPolicy
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
 from newsletter.workflow.run import SCHEDULE_SECONDS, OneByOne, Resume, run_due
 from newsletter.workspace import Workspace
+from tests.frozen import frozen
 
 NOW = datetime(2016, 5, 20, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ def workspace(tmp_path: Path) -> Workspace:
         edition = FrozenEdition("en", b"template", "fingerprint")
         new = NewMailing("2016-05", (), (edition,), UnknownPolicy.RESEND, "machine", NOW)
         ana = Recipient("ana@example.org", "en", "<1@example.org>", "news@example.org", {})
-        Mailings(store).freeze(new, [ana], now=NOW)
+        frozen(store, new, [ana], now=NOW)
     return Workspace(tmp_path)
 
 
