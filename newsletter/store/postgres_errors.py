@@ -30,13 +30,14 @@ _BUSY = frozenset({"55P03", "40P01", "40001", "57014"})
 
 #: What is said in the greeting has no code; the words are the server's, in English.
 _GREETINGS = (
+    # They name the user or the database, too.
+    ("too many", _HINTS["53300"]),
+    ("connection slots", _HINTS["53300"]),
     ("password", "Check user and password in NEWSLETTER_DATABASE_URL, or in ~/.pgpass."),
     ("authentication", "Check user and password in NEWSLETTER_DATABASE_URL, or in ~/.pgpass."),
     ("pg_hba.conf", "The server lets nobody in this way: ask who looks after it for an entry."),
     ("role", "Make the user first, or check its name in NEWSLETTER_DATABASE_URL."),
     ("database", "Make the database first: createdb -O USER NAME"),
-    ("too many", _HINTS["53300"]),
-    ("connection slots", _HINTS["53300"]),
     ("ssl", "Check sslmode and the certificates in NEWSLETTER_DATABASE_URL."),
     ("certificate", "Check sslmode and the certificates in NEWSLETTER_DATABASE_URL."),
 )
