@@ -116,6 +116,11 @@ class Patience:
         """Return the longest time anybody waits from one attempt to the next."""
         return max(self.first, self.longest) * (1 + JITTER)
 
+    @property
+    def longest_first(self) -> timedelta:
+        """Return after how long everybody is due who was put off once."""
+        return self.first * (1 + JITTER)
+
     def pause(self, attempts: int, chance: random.Random) -> timedelta:
         """Return how long to wait after so many attempts: growing, jittered by a fifth."""
         plain = min(self.first * float(2 ** min(attempts - 1, 20)), self.longest)

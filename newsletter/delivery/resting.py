@@ -39,17 +39,17 @@ class Rest:
     began: datetime | None = None
     until: datetime | None = None
     #: While it is tried again: as many as may be put off now; 0: `most`.
-    _trial: int = 0
+    trial: int = 0
 
     @property
     def room(self) -> int:
         """Return how many may be under way at once."""
-        return max(1, (self._trial or self.most) - self.streak)
+        return max(1, (self.trial or self.most) - self.streak)
 
     @property
     def is_suspected(self) -> bool:
         """Say whether it has put somebody off since it last took one, or is being tried again."""
-        return bool(self.most) and (self.streak > 0 or self._trial > 0)
+        return bool(self.most) and (self.streak > 0 or self.trial > 0)
 
     def trust(self, most: int) -> None:
         """Let it put off so many in a row, if that is more than it may."""
@@ -59,9 +59,9 @@ class Rest:
     def put_off(self) -> bool:
         """Count one that was put off; say whether there have been too many."""
         self.streak += 1
-        if not self.most or self.streak < (self._trial or self.most):
+        if not self.most or self.streak < (self.trial or self.most):
             return False
-        self.streak, self._trial = 0, 1
+        self.streak, self.trial = 0, 1
         self.fruitless += 1
         return True
 
@@ -81,7 +81,7 @@ class Rest:
         if self.fruitless:
             self.fruitless = 0
             self.trust(TRUST * self.most)
-        self._trial = 2 * self._trial if 2 * self._trial < self.most else 0
+        self.trial = 2 * self.trial if 2 * self.trial < self.most else 0
 
 
 class Rests:

@@ -11,9 +11,15 @@ from newsletter.delivery.pacing import Limits, WarmUp
 from newsletter.delivery.progress import shorten
 from newsletter.delivery.resting import MOST_PUT_OFF, Rest, doubled
 from newsletter.delivery.server import Seats, Server, Timeouts
+from newsletter.model.ledger import Settlement
+from newsletter.model.mailing import DeliveryState
 
 #: Gmail's advice (4.7.28): stop for ten minutes, then one connection, then one more each time.
 TOO_FAST_PAUSE = timedelta(minutes=10)
+#: To put everybody off counts as so many failures: the second time a run has no server.
+PUT_OFF_COUNTS = 3
+#: "Service not available, closing": the one answer of a server that is not at work.
+CLOSING = 421
 #: That many domains do not all happen to put everybody off at the same time.
 DOMAINS_PUT_OFF = 3
 #: Others that say "too fast": most count by the minute (Postfix, anvil_rate_time_unit).
@@ -106,6 +112,12 @@ class Crew:
         """Let what is on the wire end, and begin nothing."""
         self.is_resting = True
 
+    def restore(self) -> None:
+        """Begin as at first: the server has not complained of too many."""
+        self._ceiling = self.most
+        self._size = max(self._size, min(FIRST_CONNECTIONS, self.most))
+        self._settled_for = 0
+
     def shrink(self) -> None:
         """Go back to a single one."""
         self._size = 1
@@ -119,8 +131,12 @@ class Crew:
 class RouteHealth:
     """Whether a route works now, and how it is doing."""
 
-    def __init__(self, route: Route, most_put_off: int = MOST_PUT_OFF) -> None:
+    def __init__(
+        self, route: Route, most_put_off: int = MOST_PUT_OFF, rest: timedelta = RATE_PAUSE
+    ) -> None:
         self.route = route
+        #: How long to wait where it puts everybody off: until those who were asked are due.
+        self._rest_pause = rest
         self.crew = Crew(route.connections, route.server.seats)
         self.paused_until: datetime | None = None
         self._pause = timedelta(0)
@@ -134,6 +150,8 @@ class RouteHealth:
         #: Since it last went well for a while.
         self._complaints = 0
         self._rest = Rest(most_put_off)
+        #: That is why it rests now, or is tried again.
+        self._is_put_off = False
         #: Domains of whom somebody was put off since it last took a message.
         self._put_off: set[str] = set()
 
@@ -172,6 +190,7 @@ class RouteHealth:
         that the pauses grow with the complaints and not with the failures in a row.
         """
         self._slowed = now
+        self._is_put_off = False
         self._complaints += 1
         self.failures += 1
         self.crew.slow_down()
@@ -181,22 +200,43 @@ class RouteHealth:
             self.crew.shrink()
         self._leave(why, now, doubled(least or self.route.first_pause, times, LONGEST_PAUSE))
 
+    def heard(self, settlement: Settlement, domain: str, outcome: Outcome, now: datetime) -> bool:
+        """Take note of the answer to a message; say whether the server has to be left in peace."""
+        reply = outcome.reply
+        if settlement.due is not None and reply is not None:
+            return self.put_off(domain, str(outcome), now)
+        # What was said unasked, or fits no question, shows nothing at work.
+        if reply is not None and not outcome.trouble and reply.code != CLOSING:
+            self.worked(now)
+        if settlement.state is DeliveryState.ACCEPTED:
+            self.took()
+        return False
+
     def took(self) -> None:
         """Take note that a message was taken."""
-        if self._put_off:
-            self._put_off.clear()
-            self._rest.took()
+        if not (self._put_off or self._rest.trial):
+            return
+        self._put_off.clear()
+        self._rest.took()
+        if self._is_put_off:
+            # It was greylisting, and not that we sent too fast.
+            self._is_put_off, self._complaints = False, 0
+            self.crew.restore()
 
-    def put_off(self, domain: str, why: str, now: datetime) -> None:
-        """Take note that a reader was put off, and back off where that is not their matter.
+    def put_off(self, domain: str, why: str, now: datetime) -> bool:
+        """Take note that a reader was put off; say whether the server is left in peace for that.
 
         One domain that puts everybody off is left in peace by itself (`resting`); readers of
         several in a row are the server's doing.
         """
         self._put_off.add(domain)
         is_too_much = self._rest.put_off() and len(self._put_off) >= DOMAINS_PUT_OFF
-        if is_too_much and not self.is_paused(now):
-            self.complained(why, now, least=RATE_PAUSE)
+        if not is_too_much or self.is_paused(now):
+            return False
+        self.complained(why, now, least=self._rest_pause)
+        self._is_put_off = True
+        self.failures += PUT_OFF_COUNTS - 1
+        return True
 
     def look(self, now: datetime) -> bool:
         """Say whether the route may be used, and end the rest of its connections if so."""

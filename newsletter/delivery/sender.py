@@ -33,8 +33,6 @@ TICK_SECONDS = 0.1
 ORDERS_SECONDS = 0.5
 #: A server that cannot be reached so often in a row is down, for a run that does not wait.
 FAILURES_BEFORE_LEAVING = 6
-#: "Service not available, closing": the one answer of a server that is not at work.
-CLOSING = 421
 #: How long to try to write what is known when the ledger cannot be written.
 LAST_WORDS_SECONDS = 30.0
 
@@ -75,7 +73,9 @@ class Sender:
         self.tray = tray
         self.manner = manner
         self.clock = clock
-        self.routes = [RouteHealth(route, tray.most_put_off) for route in routes]
+        self.routes = [
+            RouteHealth(route, tray.most_put_off, tray.patience.longest_first) for route in routes
+        ]
         self._mailing = mailing
         self._watch = watch
         self._fuse = Fuse(manner.stops)
@@ -155,16 +155,12 @@ class Sender:
         """Take the outcome of one message and draw the consequences."""
         now = self.clock()
         settlement, verdict, domain = self.tray.settle(key, health.route, outcome, now)
-        # What was said unasked, or fits no question, shows nothing at work.
-        if outcome.reply is not None and not outcome.trouble and outcome.reply.code != CLOSING:
-            health.worked(now)
         is_back = settlement.state is DeliveryState.QUEUED
         if not is_back:
             self._rate.count += 1
-        if settlement.state is DeliveryState.ACCEPTED:
-            health.took()
-        elif settlement.due:
-            health.put_off(domain, str(outcome), now)
+        if health.heard(settlement, domain, outcome, now):
+            # Who was asked before goes first when it is tried again.
+            self.tray.hand_back()
             self._refresh(now)
         self._heed(verdict, health, outcome)
         if reason := self._fuse.count(settlement):

@@ -20,7 +20,10 @@ from newsletter.delivery.routes import (
     rest_after,
     usable,
 )
+from newsletter.delivery.sender import FAILURES_BEFORE_LEAVING
 from newsletter.delivery.server import Server
+from newsletter.model.ledger import Settlement
+from newsletter.model.mailing import DeliveryState
 
 NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 
@@ -130,6 +133,43 @@ def test_a_server_that_took_one_in_between_or_puts_off_one_domain_only_goes_on()
 
     assert not taking.is_paused(NOW)
     assert not one_domain.is_paused(NOW)
+
+
+def test_a_server_that_was_greylisting_has_its_connections_back_with_the_first_it_takes() -> None:
+    health = RouteHealth(Route("main", Server("mail.example")), rest=timedelta(minutes=5))
+    before = health.crew.size
+    for number in range(MOST_PUT_OFF):
+        health.put_off(f"town{number}.example", "450 4.2.0 greylisted", NOW)
+    later = NOW + timedelta(minutes=5)
+    assert not health.look(later - timedelta(seconds=1))
+    assert health.look(later)
+    tried = health.crew.size
+
+    health.took()
+
+    assert (tried, health.crew.size) == (1, before)
+
+
+def test_to_put_everybody_off_twice_counts_as_having_no_server() -> None:
+    health = _health()
+    for number in range(MOST_PUT_OFF):
+        health.put_off(f"town{number}.example", "451 4.3.0 later", NOW)
+    health.put_off("town.example", "451 4.3.0 later", NOW + RATE_PAUSE)
+
+    assert health.failures >= FAILURES_BEFORE_LEAVING
+
+
+def test_an_answer_that_puts_a_reader_off_does_not_show_a_server_at_work() -> None:
+    later = Outcome(Stage.RCPT, Reply(451, "4.3.0", "later"))
+    gone = Outcome(Stage.RCPT, Reply(550, "5.1.1", "no such user"))
+    put_off, answering = _health(), _health()
+    for health in (put_off, answering):
+        health.failed("no connection", NOW)
+
+    put_off.heard(Settlement(1, DeliveryState.DEFERRED, due=NOW), "town.example", later, NOW)
+    answering.heard(Settlement(1, DeliveryState.REFUSED), "town.example", gone, NOW)
+
+    assert (put_off.failures, answering.failures) == (1, 0)
 
 
 def test_a_server_tried_again_rests_longer_if_the_first_reader_is_put_off_too() -> None:
