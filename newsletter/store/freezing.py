@@ -199,6 +199,8 @@ class Freezing:
             yield self.count
 
     def _add(self, chunk: list[dict[str, object]], returns_to: ReturnsTo | None) -> None:
+        # Who is not seen to live is taken for dead, and what it has written taken away.
+        self._store.signs.check()
         with self._store.transaction("preparing") as connection:
             self._check(connection)
             # Numbers are sure only under the lock: others may be preparing something too.

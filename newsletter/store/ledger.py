@@ -70,9 +70,21 @@ class SqliteLedger:
             raise
         self._doubtful.clear()
         if intended and not self._signs.is_held():
-            # Others may take us for dead by now: what has not left must not.
+            self._be_seen(intended)
+
+    def _be_seen(self, intended: list[int]) -> None:
+        """Take our sign of life anew; where others took us for dead, what was intended must stay."""
+        try:
+            self._signs.check()
+            with self._store.transaction() as connection:
+                # Whoever is just burying us holds the row, and looks for the sign once more.
+                if connection.execute(sql.LIVES, {"sender": self.sender}).rowcount:
+                    return
+        except StoreError:
             self._doubtful += intended
-            raise StoreError(_UNSEEN)
+            raise
+        self._doubtful += intended
+        raise StoreError(_UNSEEN)
 
     def _next_lease(self, now: datetime) -> int:
         """Return a lease that was never written before: by it a round is known again."""

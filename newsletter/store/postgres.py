@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from newsletter.errors import StoreError
-from newsletter.store.postgres_connecting import PATIENCE, connect, driver
+from newsletter.store.postgres_connecting import PATIENCE, Again, connect, driver
 from newsletter.store.postgres_errors import told, unsure
 from newsletter.store.postgres_holding import Holding
 from newsletter.store.postgres_seats import PostgresSeats
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 #: The number of the last script in sql/postgres/.
 NEWEST = 2
-#: How long to wait for a server that is being restarted, in seconds.
-RESTART_SECONDS = 10.0
 
 #: Locks every migration: two commands that start at once do not trip over each other.
 _MIGRATION_LOCK = crc32(b"newsletter migration")
@@ -52,15 +49,13 @@ class PostgresStore:
     is_there = True
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        self._url = url
-        self._patience = patience
         self.connection = Connection(connect(url, patience))
-        self._holding = Holding(lambda: connect(url))
+        self._again = Again(url, patience)
+        self._holding = Holding(self._again.connect)
         self.signs = PostgresSigns(self._holding, self.rows)
         #: Inside a transaction nothing is tried again on another connection.
         self._is_writing = False
         self._is_closed = False
-        self._restart_seconds = RESTART_SECONDS
 
     @classmethod
     def open(cls, url: str, *, create: bool, patience: float) -> PostgresStore | None:
@@ -195,19 +190,7 @@ class PostgresStore:
         if self._is_closed:
             raise driver().OperationalError("the connection is closed")
         self.connection.raw.close()
-        give_up = monotonic() + self._restart_seconds
-        while True:
-            try:
-                self.connection = Connection(connect(self._url, self._patience))
-            except StoreError:
-                if monotonic() > give_up:
-                    # Whoever has waited once looks only whether it is back.
-                    self._restart_seconds = 0.0
-                    raise
-                sleep(0.2)
-            else:
-                self._restart_seconds = RESTART_SECONDS
-                return
+        self.connection = Connection(self._again.connect())
 
     def _version(self) -> int:
         """Return the number of the last migration; 0: nothing is there yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, cast
 
 from newsletter.errors import StoreError
@@ -39,6 +40,8 @@ SELECT set_config('lock_timeout', '{patience:d}ms', false),
   set_config('client_min_messages', 'warning', false),
   set_config('standard_conforming_strings', 'on', false)
 """
+#: How long to wait for a server that is being restarted, in seconds.
+RESTART_SECONDS = 10.0
 #: What the address does not say itself. A server that is gone is noticed within a minute or so,
 #: on both sides: signs of life hang on the connection.
 _MANNER = {
@@ -74,6 +77,33 @@ def connect(url: str, patience: float = PATIENCE) -> psycopg.Connection[Any]:
     postgres_values.adapt(raw)
     raw.row_factory = postgres_values.rows
     return cast("psycopg.Connection[Any]", raw)
+
+
+class Again:
+    """Connects again to a server that was there a moment ago."""
+
+    def __init__(self, url: str, patience: float) -> None:
+        self._url = url
+        self._patience = patience
+        self._seconds = RESTART_SECONDS
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Return a new connection, waiting for a server that is being restarted.
+
+        Whoever has waited once in vain looks only whether it is back.
+        """
+        give_up = monotonic() + self._seconds
+        while True:
+            try:
+                made = connect(self._url, self._patience)
+            except StoreError:
+                if monotonic() > give_up:
+                    self._seconds = 0.0
+                    raise
+                sleep(0.2)
+            else:
+                self._seconds = RESTART_SECONDS
+                return made
 
 
 def _manner(url: str) -> dict[str, Any]:

@@ -172,6 +172,8 @@ STAND_BY_ALL = """
 UPDATE senders SET lease = lease WHERE mailing = :mailing AND ended IS NULL
 """
 
+LIVES = "UPDATE senders SET lease = lease WHERE id = :sender AND ended IS NULL"
+
 IS_WRITTEN = "UPDATE senders SET lease = lease WHERE id = :sender AND lease = :lease"
 
 BURY = "UPDATE senders SET ended = :now WHERE id = :dead AND ended IS NULL"

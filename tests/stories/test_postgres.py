@@ -183,7 +183,8 @@ def test_a_server_that_is_gone_stops_the_sender_before_the_next_message(
     assert _is_a_line_and_a_hint(complaint), complaint
     assert lost, complaint
     finish(room)
-    assert check_nobody_is_lost(room, books, READERS) == int(lost[1])
+    # Fewer where the answer to the last COMMIT was lost with the server: it was written then.
+    assert check_nobody_is_lost(room, books, READERS) <= int(lost[1])
 
 
 def test_senders_that_are_killed_after_the_server_was_restarted_lose_nobody(
