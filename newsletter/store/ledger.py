@@ -37,7 +37,8 @@ class SqliteLedger:
         self._lists: tuple[str, ...] = tuple(json.loads(row["lists"]))
         self._machine = machine
         self._readers = Readers(store)
-        self._lease = 0
+        #: As it stands in the database: that of the registration first.
+        self._lease = to_number(now + LEASE)
         #: Intents of rounds of which nobody knows whether they are written: they never left.
         self._doubtful: list[int] = []
         #: Where the last claim of each kind ended (keyset cursor).
@@ -73,7 +74,7 @@ class SqliteLedger:
             self._be_seen(intended)
 
     def _be_seen(self, intended: list[int]) -> None:
-        """Take our sign of life anew; where others took us for dead, what was intended must stay."""
+        """Take our sign of life anew; what was intended stays where others took us for dead."""
         try:
             self._signs.check()
             with self._store.transaction() as connection:
