@@ -18,6 +18,7 @@ from newsletter.store.ledger import SqliteLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from tests.databases import Database, PostgresDatabase
+from tests.frozen import frozen
 from tests.servers.cutting import Moment, Wire, wire
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -52,7 +53,7 @@ def _mailing(store: Store, count: int = 6) -> int:
     people = [
         Recipient(f"reader{n}@x.example", "en", f"<{n}>", "n@x.example") for n in range(count)
     ]
-    mailing = Mailings(store).freeze(new, people, now=NOW)
+    mailing = frozen(store, new, people, now=NOW)
     assert mailing is not None
     Mailings(store).move(mailing.id, MailingState.SENDING, since=list(MailingState), now=NOW)
     return mailing.id
@@ -146,6 +147,8 @@ def test_a_sign_that_is_cut_off_while_a_round_is_written_is_taken_anew_before_an
         with ledger.round(NOW) as step:
             intended = step.intend(step.claim(Wish(2)), "main")
             other.rows(_SENDERS_LOCKS, {})
+            while store.signs.is_held():
+                other.rows("SELECT pg_sleep(0.01)", {})
 
         assert len(intended) == 2
         assert len(Mailings(other).named(mailing).senders) == 1
