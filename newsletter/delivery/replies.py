@@ -230,7 +230,18 @@ def _named(stage: Stage, reply: Reply) -> str:
         return _at_stage(word, stage)
     if reply.code in _NOT_SUPPORTED and stage is Stage.MAIL:
         return "not-supported"
-    return weak_reason(reply.text) or _of_subject(stage, reply) or _bare(stage, reply)
+    return _hinted(reply) or _of_subject(stage, reply) or _bare(stage, reply)
+
+
+def _hinted(reply: Reply) -> str:
+    """Return the reason the words suggest.
+
+    Microsoft says "recipient address rejected: access denied" with 5.4.1 where there is no such
+    mailbox; with 5.7.1 it is Postfix, and a rule of its own.
+    """
+    word = weak_reason(reply.text)
+    is_rule = reply.enhanced[2:3] == "7" and "access denied" in reply.text.lower()
+    return "policy" if is_rule and word == "no-such-user" else word
 
 
 def _of_subject(stage: Stage, reply: Reply) -> str:

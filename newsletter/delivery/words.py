@@ -105,6 +105,8 @@ _STRONG: Table = (
             r"rate.?limit",
             r"too fast",
             r"too much mail (?!data)",
+            # Postfix counts those of a client in a minute.
+            r"too many recipients from",
             r"too many (open )?(messages|connections|e?mails|concurrent|sessions|login)",
             r"unusual rate",
             r"(submission|sending|connection|message) rate",
