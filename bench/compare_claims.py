@@ -30,10 +30,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from newsletter.model.ledger import Wish
 from newsletter.store import open_store
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 now = datetime.now(UTC)
 with open_store(sys.argv[1], root=Path(), create=False) as store:
-    ledger = SqliteLedger(store, 1, "bench", now)
+    ledger = StoreLedger(store, 1, "bench", now)
     for _ in range(int(sys.argv[2])):
         with ledger.round(now) as step:
             assert len(step.claim(Wish(100))) == 100

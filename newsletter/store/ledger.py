@@ -26,7 +26,7 @@ def count_by_state(store: Store, mailing: int) -> Balance:
     return Balance(**{row["state"]: row["n"] for row in rows})
 
 
-class SqliteLedger:
+class StoreLedger:
     """All deliveries of one mailing; the sender it was opened for owns what it claims."""
 
     def __init__(self, store: Store, mailing: int, machine: str, now: datetime) -> None:
@@ -51,7 +51,7 @@ class SqliteLedger:
             raise
 
     @contextmanager
-    def round(self, now: datetime) -> Iterator[SqliteRound]:
+    def round(self, now: datetime) -> Iterator[StoreRound]:
         """Open one durable step: committed and synced at its end, or undone."""
         self._signs.check()
         before = dict(self._cursors)
@@ -61,7 +61,7 @@ class SqliteLedger:
             with self._resolved(lease), self._store.transaction() as connection:
                 values = {"sender": self.sender, "lease": lease}
                 lives = connection.execute(sql.BEAT, values).rowcount > 0
-                step = SqliteRound(self, connection, now, intended, lives=lives)
+                step = StoreRound(self, connection, now, intended, lives=lives)
                 step.release(self._doubtful)
                 yield step
         except BaseException as error:
@@ -193,7 +193,7 @@ def take_back(store: Store, mailing: int, now: datetime) -> Sequence[str]:
     """Take back what dead senders held, without sending; return whose answer was lost."""
     if not any(senders.others(store, mailing)):
         return ()
-    ledger = SqliteLedger(store, mailing, "", now)
+    ledger = StoreLedger(store, mailing, "", now)
     try:
         lost = ledger.recover(now)
         ledger.close(now)
@@ -202,12 +202,12 @@ def take_back(store: Store, mailing: int, now: datetime) -> Sequence[str]:
     return lost
 
 
-class SqliteRound:
+class StoreRound:
     """One durable step of a sender."""
 
     def __init__(
         self,
-        ledger: SqliteLedger,
+        ledger: StoreLedger,
         connection: Connection,
         now: datetime,
         intended: list[int],
@@ -330,6 +330,7 @@ class SqliteRound:
 
     def under_way(self) -> Mapping[str, int]:
         """Return how many messages living senders have in flight, by domain."""
+        self._pace.queue()
         rows = self._connection.execute(sql.UNDER_WAY, {"now": self._now}).fetchall()
         return {row["domain"]: row["n"] for row in rows}
 

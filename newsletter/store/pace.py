@@ -50,7 +50,7 @@ class Pace:
         self._now = now
         self._has_queued = False
 
-    def _queue(self) -> None:
+    def queue(self) -> None:
         """Let nobody else look at a limit until what goes now is counted towards it."""
         if not self._has_queued:
             self._connection.execute(_QUEUE)
@@ -58,7 +58,7 @@ class Pace:
 
     def used(self, name: str, since: datetime) -> int:
         """Return how many messages went since that moment, its whole minute included."""
-        self._queue()
+        self.queue()
         self._take_back(name)
         values = {"name": name, "since": to_number(since) // _MINUTE}
         return int(self._connection.execute(_USED, values).fetchone()[0])
@@ -71,7 +71,7 @@ class Pace:
 
     def use(self, name: str, count: int) -> None:
         """Count messages in this minute."""
-        self._queue()
+        self.queue()
         minute = to_number(self._now) // _MINUTE
         before = to_number(self._now - timedelta(days=2)) // _MINUTE
         values = {"name": name, "minute": minute, "count": count, "before": before}
@@ -80,13 +80,13 @@ class Pace:
 
     def next_at(self, name: str) -> datetime | None:
         """Return when the next message may go; None: now."""
-        self._queue()
+        self.queue()
         row = self._connection.execute(_NEXT, {"name": name}).fetchone()
         return to_moment(row["at"]) if row and row["at"] > to_number(self._now) else None
 
     def first_at(self, name: str, now: datetime) -> datetime:
         """Return when this name was first seen, now if never before."""
-        self._queue()
+        self.queue()
         values = {"name": name, "at": to_number(now)}
         self._connection.execute(_SET_FIRST, values)
         row = self._connection.execute(_NEXT, values).fetchone()
@@ -94,5 +94,5 @@ class Pace:
 
     def set_next_at(self, name: str, moment: datetime) -> None:
         """Remember when the next message may go."""
-        self._queue()
+        self.queue()
         self._connection.execute(_SET_NEXT, {"name": name, "at": to_number(moment)})

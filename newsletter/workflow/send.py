@@ -39,7 +39,7 @@ from newsletter.model.message import MessageTemplate
 from newsletter.model.zones import in_zone
 from newsletter.store.bounces import suppress_bounced
 from newsletter.store.deliveries import Choice, Deliveries
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.orders import Orders
 
@@ -199,7 +199,7 @@ class _Run:
     def go(self, routes: tuple[Route, ...], now: datetime) -> Sent:
         """Open the ledger as a new sender, send, and close it whatever happens."""
         machine = self.store.fingerprint(self.settings.sending.machine)
-        ledger = SqliteLedger(self.store, self.mailing.id, machine, now)
+        ledger = StoreLedger(self.store, self.mailing.id, machine, now)
         try:
             self.lost = tuple(ledger.recover(now))
             self.others = ledger.others()
@@ -241,7 +241,7 @@ class _Run:
             choice=Choice(most_losses=MOST_LOSSES - 1),
         )
 
-    def _send(self, ledger: SqliteLedger, routes: tuple[Route, ...]) -> RunEnd:
+    def _send(self, ledger: StoreLedger, routes: tuple[Route, ...]) -> RunEnd:
         """Send to the canary first, if there is one, and to the others if it is well."""
         if self.mailing.canary > 1 and not self.is_canary_over:
             end = self._round_trip(ledger, routes, self.mailing.canary)
@@ -253,7 +253,7 @@ class _Run:
             Mailings(self.store).end_canary(self.mailing.id)
         return self._round_trip(ledger, routes, 1)
 
-    def _round_trip(self, ledger: SqliteLedger, routes: tuple[Route, ...], every: int) -> RunEnd:
+    def _round_trip(self, ledger: StoreLedger, routes: tuple[Route, ...], every: int) -> RunEnd:
         sending = self.settings.sending
         templates = {
             key: MessageTemplate.from_bytes(frozen)

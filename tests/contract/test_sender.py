@@ -32,7 +32,7 @@ from newsletter.model.mailing import (
 )
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
 from tests.frozen import frozen
@@ -66,7 +66,7 @@ class Run:
     def by(self, *routes: Route) -> RunEnd:
         """Run once over the mailing."""
         now = datetime.now(UTC)
-        ledger = SqliteLedger(self.store, self.mailing, "machine", now)
+        ledger = StoreLedger(self.store, self.mailing, "machine", now)
         ledger.recover(now)
         tray = Tray(
             ledger,

@@ -14,7 +14,7 @@ from newsletter.model.mailing import DeliveryState, MailingState, Recipient, Unk
 from newsletter.store import Store, open_store
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from tests.databases import Database, PostgresDatabase
@@ -71,7 +71,7 @@ def test_a_round_whose_commit_was_done_unheard_is_a_round_that_is_written(
     store: Store, far: Store, laid: Wire
 ) -> None:
     mailing = _mailing(store)
-    ledger = SqliteLedger(far, mailing, "here", NOW)
+    ledger = StoreLedger(far, mailing, "here", NOW)
     with ledger.round(NOW) as step:
         claimed = step.claim(Wish(2))
 
@@ -92,7 +92,7 @@ def test_a_round_whose_commit_never_arrived_lets_nothing_leave(
     store: Store, far: Store, laid: Wire
 ) -> None:
     mailing = _mailing(store)
-    ledger = SqliteLedger(far, mailing, "here", NOW)
+    ledger = StoreLedger(far, mailing, "here", NOW)
 
     laid.cut_at_next_commit("asked")
     with pytest.raises(StoreError, match="cut"), ledger.round(NOW) as step:
@@ -122,7 +122,7 @@ def test_a_sender_whose_sign_was_cut_off_takes_it_anew_and_goes_on(
 ) -> None:
     mailing = _mailing(store)
     with database.open() as other:
-        ledger = SqliteLedger(store, mailing, "here", NOW)
+        ledger = StoreLedger(store, mailing, "here", NOW)
         with ledger.round(NOW) as step:
             claimed = step.claim(Wish(2))
         other.rows(_SENDERS_LOCKS, {})
@@ -142,7 +142,7 @@ def test_a_sign_that_is_cut_off_while_a_round_is_written_is_taken_anew_before_an
 ) -> None:
     mailing = _mailing(store)
     with database.open() as other:
-        ledger = SqliteLedger(store, mailing, "here", NOW)
+        ledger = StoreLedger(store, mailing, "here", NOW)
 
         with ledger.round(NOW) as step:
             intended = step.intend(step.claim(Wish(2)), "main")
@@ -160,11 +160,11 @@ def test_who_was_taken_for_dead_claims_nothing_more_but_tells_what_it_knows(
 ) -> None:
     mailing = _mailing(store)
     with database.open() as other:
-        ledger = SqliteLedger(store, mailing, "here", NOW)
+        ledger = StoreLedger(store, mailing, "here", NOW)
         with ledger.round(NOW) as step:
             intended = step.intend(step.claim(Wish(2)), "main")
         other.rows(_SENDERS_LOCKS, {})
-        heir = SqliteLedger(other, mailing, "here", NOW)
+        heir = StoreLedger(other, mailing, "here", NOW)
 
         lost = heir.recover(NOW)
         with pytest.raises(StoreError, match="sign of life"), ledger.round(NOW) as step:
@@ -184,7 +184,7 @@ def test_a_server_that_is_restarted_between_two_rounds_is_not_noticed(
 ) -> None:
     assert isinstance(database, PostgresDatabase)
     mailing = _mailing(store)
-    ledger = SqliteLedger(store, mailing, "here", NOW)
+    ledger = StoreLedger(store, mailing, "here", NOW)
     with ledger.round(NOW) as step:
         claimed = step.claim(Wish(2))
 

@@ -14,7 +14,7 @@ from newsletter.store import Store
 from newsletter.store.bounces import lift_bounced, suppress_all_bounced, suppress_bounced
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from tests.frozen import frozen
@@ -46,7 +46,7 @@ def _sent(store: Store, *refusals: Settlement, people: list[str] = PEOPLE) -> in
 
 
 def _answer(store: Store, mailing: int, *refusals: Settlement, at: datetime = NOW) -> None:
-    ledger = SqliteLedger(store, mailing, "here", at)
+    ledger = StoreLedger(store, mailing, "here", at)
     with ledger.round(at) as step:
         owed = step.intend(step.claim(Wish(100)), "main")
         answers = [

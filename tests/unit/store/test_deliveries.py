@@ -14,7 +14,7 @@ from newsletter.model.mailing import DeliveryState, MailingState, Recipient, Unk
 from newsletter.store import Store
 from newsletter.store.deliveries import _LISTING, _LISTING_STATE, Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.ledger import SqliteLedger, count_by_state
+from newsletter.store.ledger import StoreLedger, count_by_state
 from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
 from tests.databases import Database
@@ -40,7 +40,7 @@ def _sent(store: Store, issue: str, *answers: Settlement) -> int:
 
 
 def _answer(store: Store, mailing: int, *answers: Settlement) -> None:
-    ledger = SqliteLedger(store, mailing, "here", NOW)
+    ledger = StoreLedger(store, mailing, "here", NOW)
     with ledger.round(NOW) as step:
         owed = step.intend(step.claim(Wish(len(answers))), "main")
         step.settle(

@@ -20,7 +20,7 @@ from newsletter.store.freezing import (
     earlier_mailings,
     tidy,
 )
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from tests.databases import Database
 from tests.frozen import frozen
@@ -197,7 +197,7 @@ def test_what_skips_the_rest_of_a_cancelled_mailing_leaves_nobody_out(
     assert Mailings(store).skip_rest(mailing.id, now=NOW) == len(PEOPLE)
 
     assert Mailings(store).named(mailing.id).balance.skipped == len(PEOPLE)
-    ledger = SqliteLedger(store, mailing.id, "here", NOW)
+    ledger = StoreLedger(store, mailing.id, "here", NOW)
     with ledger.round(NOW) as step:
         assert list(step.claim(Wish(10))) == []
     ledger.abandon()

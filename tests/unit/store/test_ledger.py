@@ -20,7 +20,7 @@ from newsletter.model.mailing import (
 from newsletter.store import Store
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.ledger import SqliteLedger, count_by_state
+from newsletter.store.ledger import StoreLedger, count_by_state
 from newsletter.store.mailings import Mailings
 from tests.databases import Database
 from tests.frozen import frozen
@@ -45,16 +45,16 @@ def _freeze(store: Store, *addresses: str, issue: str = "2016-05") -> Mailing:
     return mailing
 
 
-def _ledger(store: Store, mailing: Mailing) -> SqliteLedger:
-    return SqliteLedger(store, mailing.id, "machine", NOW)
+def _ledger(store: Store, mailing: Mailing) -> StoreLedger:
+    return StoreLedger(store, mailing.id, "machine", NOW)
 
 
-def _claim(ledger: SqliteLedger, count: int = 10) -> list[Owed]:
+def _claim(ledger: StoreLedger, count: int = 10) -> list[Owed]:
     with ledger.round(NOW) as step:
         return list(step.claim(Wish(count)))
 
 
-def _in_flight(ledger: SqliteLedger, count: int = 10) -> list[Owed]:
+def _in_flight(ledger: StoreLedger, count: int = 10) -> list[Owed]:
     claimed = _claim(ledger, count)
     with ledger.round(NOW) as step:
         return list(step.intend(claimed, "main"))

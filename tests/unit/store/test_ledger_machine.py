@@ -29,7 +29,7 @@ from newsletter.store import Store
 from newsletter.store.database import LEASE
 from newsletter.store.deliveries import Choice, Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.ledger import SqliteLedger, count_by_state
+from newsletter.store.ledger import StoreLedger, count_by_state
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from tests.databases import Database
@@ -71,7 +71,7 @@ class Row:
 class Hands:
     """A sender: what it believes to hold, and what it believes to have on the wire."""
 
-    ledger: SqliteLedger
+    ledger: StoreLedger
     mailing: int
     lease: datetime
     lives: bool = True
@@ -122,7 +122,7 @@ class Books:
     def a_sender_comes(self) -> None:
         if sum(one.lives for one in self.hands) < 3:
             mailing = self.chance.choice(self.mailings)
-            ledger = SqliteLedger(self.store, mailing, "here", self.now)
+            ledger = StoreLedger(self.store, mailing, "here", self.now)
             self.hands.append(Hands(ledger, mailing, self.now + LEASE))
             self._recover(self.hands[-1])
 

@@ -17,7 +17,7 @@ from newsletter.store import sqlite as sqlite_module
 from newsletter.store.database import Connection
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.importing import Import
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 from newsletter.store.people import People
 from newsletter.store.seats import SeatFile
 from newsletter.store.senders import SenderLock
@@ -105,7 +105,7 @@ def test_without_room_for_the_last_words_no_sender_begins(store: Store, tmp_path
     resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, hard))
     try:
         with pytest.raises(StoreError, match="no room for the ledger") as caught:
-            SqliteLedger(store, mailing.id, "machine", NOW)
+            StoreLedger(store, mailing.id, "machine", NOW)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 

@@ -15,7 +15,7 @@ from newsletter.store import Store
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.importing import Import
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from tests.databases import Database
@@ -43,13 +43,13 @@ def _for_each(database: Database, check: Callable[[Store, str], None]) -> None:
         told()
 
 
-def _sent(store: Store, issue: str, personal: dict[str, str]) -> tuple[SqliteLedger, int]:
+def _sent(store: Store, issue: str, personal: dict[str, str]) -> tuple[StoreLedger, int]:
     new = NewMailing(issue, (), (FrozenEdition(issue, b"\0", ""),), UnknownPolicy.HOLD, "here", NOW)
     reader = Recipient(ANA, issue, f"<{issue}>", "news@example.org", personal)
     mailing = frozen(store, new, [reader, Recipient("b@x.org", "en", "<b>", "n@x.org")], now=NOW)
     assert mailing is not None
     Mailings(store).move(mailing.id, MailingState.SENDING, since=list(MailingState), now=NOW)
-    return SqliteLedger(store, mailing.id, "here", NOW), mailing.id
+    return StoreLedger(store, mailing.id, "here", NOW), mailing.id
 
 
 def test_what_a_server_answers_is_kept_word_for_word(database: Database) -> None:
@@ -65,7 +65,7 @@ def test_what_a_server_answers_is_kept_word_for_word(database: Database) -> None
     _for_each(database, check)
 
 
-def _answered(store: Store, words: str) -> tuple[SqliteLedger, int]:
+def _answered(store: Store, words: str) -> tuple[StoreLedger, int]:
     # An issue of its own each time: nobody is written to twice about one.
     number = len(Mailings(store).all())
     ledger, mailing = _sent(store, f"{number}", {})
