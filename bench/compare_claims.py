@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from bench.contest import Aim, Comparison, Contender
+from tests.frozen import frozen
 from tests.servers.postgres import Postgres, found_binaries, postgres
 
 READERS = 1_000_000
@@ -94,7 +95,7 @@ def _prepared() -> str:
     new = NewMailing("2016-05", (), (edition,), UnknownPolicy.RESEND, "bench", now)
     reader = Recipient("reader1@town.example", "en", "<1@library.example>", "news@library.example")
     with open_store(url, root=Path(), create=True) as store:
-        Mailings(store).freeze(new, [reader], now=now)
+        frozen(store, new, [reader], now=now)
         Mailings(store).move(1, MailingState.SENDING, since=list(MailingState), now=now)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_MANY.encode())
