@@ -69,7 +69,7 @@ def test_the_wheel_carries_themes_settings_and_sql_and_no_tests(wheel: Path) -> 
 
     themes = [path for path in (ROOT / "templates").rglob("*") if path.is_file()]
     shipped = {f"newsletter/_shipped/{path.relative_to(ROOT)}" for path in themes}
-    sql = {str(path.relative_to(ROOT)) for path in (ROOT / "newsletter/store/sql").glob("*.sql")}
+    sql = {str(path.relative_to(ROOT)) for path in (ROOT / "newsletter/store/sql").rglob("*.sql")}
     assert shipped | sql | {"newsletter/_shipped/env.example"} <= names
     assert {name.split("/")[0] for name in names} == {
         "newsletter",

@@ -16,7 +16,7 @@ from newsletter.model.people import SuppressionReason
 from newsletter.store import Store
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
-from newsletter.store.ledger import SqliteLedger
+from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.people import People
 from tests.databases import Database
@@ -63,7 +63,7 @@ class Hands:
     def work(self) -> list[int]:
         for _ in range(4):
             with self.database.open() as store:
-                ledger = SqliteLedger(store, self.mailing, "here", _now())
+                ledger = StoreLedger(store, self.mailing, "here", _now())
                 ledger.recover(_now())
                 self._resend(store)
                 for _ in range(STEPS // 4):
@@ -84,7 +84,7 @@ class Hands:
         reader = self.chance.choice(READERS)
         People(store).suppress(reader, SuppressionReason.BOUNCED, now=_now())
 
-    def _round(self, ledger: SqliteLedger) -> None:
+    def _round(self, ledger: StoreLedger) -> None:
         now, intended = _now(), self._intend(ledger)
         said = [
             Settlement(one.key, answer, due=now if answer is DeliveryState.DEFERRED else None)
@@ -96,7 +96,7 @@ class Hands:
             step.use("main", len(said))
             step.use(f"domain:{self.chance.choice('xyz')}", 1)
 
-    def _intend(self, ledger: SqliteLedger) -> list[Owed]:
+    def _intend(self, ledger: StoreLedger) -> list[Owed]:
         with ledger.round(_now()) as step:
             claimed = list(step.claim(Wish(self.chance.randint(1, 12))))
             kept = [one for one in claimed if self.chance.random() < 0.9]
@@ -114,7 +114,7 @@ def test_senders_at_the_same_time_never_have_one_delivery_on_its_way_twice(
 
     with ThreadPoolExecutor(SENDERS) as pool:
         gone = [key for done in pool.map(Hands.work, hands) for key in done]
-    heir = SqliteLedger(store, mailing, "here", _now())
+    heir = StoreLedger(store, mailing, "here", _now())
     heir.recover(_now())
 
     told: dict[int, list[str]] = defaultdict(list)
