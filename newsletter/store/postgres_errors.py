@@ -30,6 +30,13 @@ _BUSY = frozenset({"55P03", "40P01", "40001", "57014"})
 
 #: What is said in the greeting has no code; the words are the server's, in English.
 _GREETINGS = (
+    ("starting up", "Wait until the server has started, then run this again."),
+    ("shutting down", "Wait until the server has started again, then run this again."),
+    ("recovery", "Wait until the server has mended itself, then run this again."),
+    (
+        "permission",
+        "Let the owner of the database allow it: GRANT CONNECT ON DATABASE ... TO ... ;",
+    ),
     # They name the user or the database, too.
     ("too many", _HINTS["53300"]),
     ("connection slots", _HINTS["53300"]),
@@ -60,6 +67,8 @@ def told_at_once(error: psycopg.Error, what: str) -> StoreError:
     if error.sqlstate:
         return told(error, what)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # libpq asks back what the hint asks.
+    lines = [line for line in lines if not line.startswith("Is the server running")]
     # With several addresses there is a line for each; the last is as good as any.
     said = next((line for line in lines if "FATAL" in line), lines[-1] if lines else "")
     greeting = said.partition("FATAL:")[2].strip()
@@ -67,6 +76,7 @@ def told_at_once(error: psycopg.Error, what: str) -> StoreError:
     if not greeting:
         tls = "ssl" in said.lower() or "certificate" in said.lower()
         hint = _GREETINGS[-1][1] if tls else _UNREACHABLE
+        said = said.rpartition(" failed: ")[2]
     return StoreError(f"{what}: {greeting or said}", hint=hint)
 
 
