@@ -316,6 +316,8 @@ class Sender:
         for health in self.routes:
             if health.is_paused(now) and health.trouble:
                 return f"{health.route.server}: {health.trouble}"
+            if health.opening and not self._open:
+                return f"{health.route.server} to answer"
         return ""
 
     def _look_whether_done(self, now: datetime) -> None:

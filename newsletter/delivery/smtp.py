@@ -79,8 +79,8 @@ class Session:
             await self._open()
         except WireError as error:
             await self._drop()
-            outcome = Outcome(self._stage, None, error.cause, error.trouble)
-            raise SessionError(outcome) from error
+            cause = error.cause + self._guess(error)
+            raise SessionError(Outcome(self._stage, None, cause, error.trouble)) from error
         except SessionError:
             await self._drop()
             raise
@@ -88,6 +88,14 @@ class Session:
             self._abandon()
             self._rise()
             raise
+
+    def _guess(self, error: WireError) -> str:
+        """Return what silence at the very beginning usually means; empty: nothing comes to mind."""
+        is_silent = self._stage is Stage.GREETING and error.trouble is Trouble.TIMED_OUT
+        if is_silent and self.server.security != "tls":
+            # Each side waits for the other to speak first (RFC 8314 section 3).
+            return "; if it wants encryption from the first byte: SMTP_SECURITY=tls"
+        return ""
 
     async def deliver(self, supply: Supply) -> Ending:
         """Carry messages until the supply is dry, the connection full, or trouble.

@@ -36,7 +36,7 @@ from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.sqlite import SqliteStore
 from tests.frozen import frozen
-from tests.servers.scripted import Script, ScriptedServer, drop, raw, say, scripted_server
+from tests.servers.scripted import Script, ScriptedServer, drop, raw, say, scripted_server, silence
 
 #: No server here is silent: an answer that is late comes from a busy machine.
 PATIENT = Timeouts(*[60.0] * 11)
@@ -292,6 +292,15 @@ def test_a_server_that_is_down_ends_the_run_and_everybody_is_still_owed(
     assert end.why is Why.NO_SERVER
     assert "connect" in end.reason
     assert set(run.states.values()) == {"queued"}
+
+
+def test_who_waits_for_a_silent_server_is_told_so(store: SqliteStore) -> None:
+    run = _run(store, _people(3))
+
+    with scripted_server(Script(greeting=silence())) as server:
+        run.through(server, timeouts=replace(PATIENT, greeting=0.7))
+
+    assert f"127.0.0.1:{server.port} to answer" in {one.waiting_for for one in run.glimpses}
 
 
 def test_a_wrong_password_is_tried_once(store: SqliteStore) -> None:

@@ -61,6 +61,18 @@ def test_a_server_that_does_not_let_us_in(stage: str, script: Script) -> None:
     assert judge(outcome).state is DeliveryState.QUEUED
 
 
+def test_silence_where_encryption_comes_first_names_the_setting(
+    certificates: Certificates,
+) -> None:
+    script = Script(tls=certificates.server_context(), implicit_tls=True)
+
+    with scripted_server(script) as scripted:
+        outcome = not_opened(Server("127.0.0.1", scripted.port, "starttls"), only("greeting"))
+
+    assert outcome.stage is Stage.GREETING
+    assert "SMTP_SECURITY=tls" in str(outcome)
+
+
 @pytest.mark.parametrize(
     ("waits", "stage", "script"),
     [
