@@ -17,6 +17,8 @@ class Question(StrEnum):
 
     #: The mailing was prepared by another machine, or another file.
     PLACE = "place"
+    #: More was sent from this database than it knows of: a backup was put back.
+    OLDER = "older"
     #: It should have gone long ago.
     LATE = "late"
     #: Too many of the canary were refused or lost.
@@ -42,7 +44,13 @@ def answered(asked: Sequence[Question], *, is_confirmed: bool) -> Answered:
 
 
 def questions(
-    mailing: Mailing, *, machine: str, late: timedelta, sick: str, now: datetime
+    mailing: Mailing,
+    *,
+    machine: str,
+    is_older: bool,
+    late: timedelta,
+    sick: str,
+    now: datetime,
 ) -> tuple[Question, ...]:
     """Return what has to be asked before this mailing is sent here and now, in this order.
 
@@ -52,6 +60,8 @@ def questions(
     asked = []
     if mailing.machine != machine:
         asked.append(Question.PLACE)
+    if is_older:
+        asked.append(Question.OLDER)
     if mailing.state is MailingState.PREPARED and now - (mailing.starts or now) > late:
         asked.append(Question.LATE)
     if mailing.canary > 1 and sick and mailing.reason == sick:
@@ -60,7 +70,7 @@ def questions(
 
 
 def put(question: Question, mailing: Mailing, time_zone: str = "UTC") -> ConfirmationNeededError:
-    """Return a question about the place or the time as the error that asks it."""
+    """Return a question about the place, the database or the time as the error that asks it."""
     name, yes = repr(str(mailing.id)), f"`newsletter resume {mailing.id} --yes`"
     if question is Question.PLACE:
         return ConfirmationNeededError(
@@ -68,6 +78,11 @@ def put(question: Question, mailing: Mailing, time_zone: str = "UTC") -> Confirm
             hint=f"If that copy never sends it, go on here with {yes}.",
         )
     at = in_zone(mailing.starts or mailing.created, time_zone)
+    if question is Question.OLDER:
+        return ConfirmationNeededError(
+            f"mailing {name} is as an older database has it: more was sent than it knows of",
+            hint=f"Put the newest one back; or send twice to whoever got it since: {yes}.",
+        )
     return ConfirmationNeededError(
         f"mailing {name} should have gone at {at}",
         hint=f"Is it still wanted? {yes}, or `newsletter cancel {mailing.id}`.",

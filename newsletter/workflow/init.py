@@ -49,6 +49,7 @@ _IGNORED = """\
 /.cache/
 /.newsletter.lock
 /.order-*
+/.last-run
 /issues/*/out/
 """
 

@@ -213,7 +213,11 @@ def _attempt(mailing: Mailing, resume: Resume) -> Told:
         sent = resume(mailing.id)
     except NewsletterError as error:
         waits = isinstance(error, ConfirmationNeededError)
-        return Told(f"mailing {mailing.id}: {error} {error.hint}".strip(), waits=waits)
+        told = str(error)
+        if not told.startswith("mailing "):
+            told = f"mailing {mailing.id}: {told}"
+        # A hint is a sentence of its own.
+        return Told(f"{told}. {error.hint}".strip(), waits=waits)
     why = f": {sent.end.reason}" if sent.end.reason else ""
     balance = sent.mailing.balance
     return Told(

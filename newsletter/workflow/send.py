@@ -39,6 +39,7 @@ from newsletter.model.message import MessageTemplate
 from newsletter.model.zones import in_zone
 from newsletter.store.bounces import suppress_bounced
 from newsletter.store.deliveries import Choice, Deliveries
+from newsletter.store.last_run import LastRun
 from newsletter.store.ledger import StoreLedger
 from newsletter.store.mailings import Mailings
 from newsletter.store.orders import Orders
@@ -108,7 +109,8 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
     with workspace.open_store(create=False, is_order=True) as store:
         mailing = Mailings(store).named(mailing_id)
         mailing = orders.obey(Mailings(store), mailing, now=now)
-        is_canary_over = _may_start(store, mailing, settings, how, now)
+        last_run = LastRun(workspace.root)
+        is_canary_over = _may_start(_Place(store, settings, last_run), mailing, how, now)
         if _is_early(mailing, now):
             return _left_for_later(store, mailing, now, settings.time_zone)
         Mailings(store).move(mailing.id, MailingState.SENDING, since=SENDABLE, now=now)
@@ -124,6 +126,7 @@ def resume(workspace: Workspace, mailing_id: int, how: Resumption, *, now: datet
                 how,
                 domains,
                 orders,
+                last_run,
                 signer=_signer(workspace),
                 is_canary_over=is_canary_over,
             )
@@ -140,27 +143,45 @@ def _signer(workspace: Workspace) -> Signer | None:
     return configured_signer(dkim.domain, dkim.selector, dkim.key_file, workspace.root)
 
 
-def _may_start(
-    store: Store, mailing: Mailing, settings: Settings, how: Resumption, now: datetime
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a mailing is to be sent from."""
+
+    store: Store
+    settings: Settings
+    last_run: LastRun
+
+    @property
+    def machine(self) -> str:
+        """Return what tells this database from any copy of it."""
+        return self.store.fingerprint(self.settings.sending.machine)
+
+    def settle(self, yes: Question | None, mailing: int) -> None:
+        """Take this place, or this database, for the right one: a person said so."""
+        if yes is Question.PLACE:
+            Mailings(self.store).settle_machine(mailing, self.machine)
+        if yes is Question.OLDER:
+            self.last_run.forget()
+
+
+def _may_start(place: _Place, mailing: Mailing, how: Resumption, now: datetime) -> bool:
     """Ask what has to be asked; say whether a canary that fell ill is to be followed."""
     refuse_unsendable(mailing)
-    sending = settings.sending
-    machine = store.fingerprint(sending.machine)
+    sending, machine = place.settings.sending, place.machine
     asked = questions(
         mailing,
         machine=machine,
+        is_older=place.last_run.is_ahead_of(place.store, machine),
         late=timedelta(hours=sending.late_hours),
         sick=sick_canary(mailing.balance, sending.canary_refused_percent),
         now=now,
     )
     answer = answered(asked, is_confirmed=how.is_confirmed)
-    if answer.yes is Question.PLACE:
-        Mailings(store).settle_machine(mailing.id, machine)
+    place.settle(answer.yes, mailing.id)
     for question in answer.still:
         # What became of a canary is told, and asked, at the end of a run.
         if question is not Question.CANARY:
-            raise put(question, mailing, settings.time_zone)
+            raise put(question, mailing, place.settings.time_zone)
     return answer.yes is Question.CANARY
 
 
@@ -188,6 +209,7 @@ class _Run:
     how: Resumption
     domains: Domains
     orders: Orders
+    last_run: LastRun
     signer: Signer | None = None
     #: A person lets the others follow a canary that fell ill.
     is_canary_over: bool = False
@@ -200,6 +222,7 @@ class _Run:
         """Open the ledger as a new sender, send, and close it whatever happens."""
         machine = self.store.fingerprint(self.settings.sending.machine)
         ledger = StoreLedger(self.store, self.mailing.id, machine, now)
+        self.last_run.note(machine, ledger.sender, has_ended=False)
         try:
             self.lost = tuple(ledger.recover(now))
             self.others = ledger.others()
@@ -216,6 +239,7 @@ class _Run:
         try:
             if not end.unwritten:
                 ledger.close(datetime.now(UTC))
+                self.last_run.note(machine, ledger.sender, has_ended=True)
         finally:
             ledger.abandon()
         try:

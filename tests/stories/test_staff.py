@@ -399,6 +399,29 @@ def test_a_copy_of_the_workspace_asks_before_it_sends(
     assert server.accepted
 
 
+def test_a_backup_that_was_copied_over_the_database_asks_before_it_sends(
+    room: MailingRoom, server: ScriptedServer
+) -> None:
+    room.send("--unknown", "hold", ok=(4,))
+    database = room.folder / "newsletter.db"
+    backup = database.read_bytes()
+    room.run("resume", ok=(4,))
+    sent = len(server.accepted)
+
+    with database.open("r+b") as place:
+        place.write(backup)
+        place.truncate()
+    asked = room.run("resume", ok=(1,))
+    by_the_scheduler = room.run("run", "--once", ok=(0,)).stdout
+
+    assert "more was sent than it knows of" in asked.stderr
+    assert len(server.accepted) == sent
+    assert "more was sent" in by_the_scheduler or by_the_scheduler == ""
+    room.run("resume", "--yes", ok=(4,))
+    assert len(server.accepted) > sent
+    room.run("resume", ok=(4,))
+
+
 def test_a_yes_for_a_copy_sends_no_mailing_that_is_late_and_follows_no_canary(
     room: MailingRoom, server: ScriptedServer
 ) -> None:

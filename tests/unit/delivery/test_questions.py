@@ -33,8 +33,10 @@ def _mailing(
     )
 
 
-def _asked(mailing: Mailing, sick: str = "") -> tuple[Question, ...]:
-    return questions(mailing, machine="desk", late=timedelta(hours=2), sick=sick, now=NOW)
+def _asked(mailing: Mailing, sick: str = "", *, is_older: bool = False) -> tuple[Question, ...]:
+    return questions(
+        mailing, machine="desk", is_older=is_older, late=timedelta(hours=2), sick=sick, now=NOW
+    )
 
 
 def test_nothing_is_asked_of_a_mailing_that_is_at_home_in_time_and_without_a_canary() -> None:
@@ -45,6 +47,11 @@ def test_a_mailing_from_elsewhere_and_late_is_asked_about_both_the_place_first()
     elsewhere = _mailing(machine="attic", starts=NOW - timedelta(hours=3))
 
     assert _asked(elsewhere) == (Question.PLACE, Question.LATE)
+
+
+def test_a_database_that_knows_less_than_was_sent_is_asked_about() -> None:
+    assert _asked(_mailing(), is_older=True) == (Question.OLDER,)
+    assert "newsletter resume 3 --yes" in put(Question.OLDER, _mailing()).hint
 
 
 def test_what_has_begun_is_never_late() -> None:

@@ -91,7 +91,7 @@ def test_trouble_that_stays_is_told_once_and_again_only_when_it_changes(
 
     said = _told(workspace, _failing([wrong, wrong, other, other]), Day([_nothing] * 3))
 
-    assert said == ["mailing 1: no host Set it.", "mailing 1: no room Free it."]
+    assert said == ["mailing 1: no host. Set it.", "mailing 1: no room. Free it."]
 
 
 def test_trouble_that_lasts_is_told_again_after_an_hour(workspace: Workspace) -> None:
@@ -105,11 +105,11 @@ def test_trouble_that_lasts_is_told_again_after_an_hour(workspace: Workspace) ->
 
 def test_a_question_is_told_once_however_long_nobody_answers(workspace: Workspace) -> None:
     rounds = int(2 * 3600 / SCHEDULE_SECONDS)
-    asked = ConfirmationNeededError("late", hint="Is it wanted?")
+    asked = ConfirmationNeededError("mailing '1' is late", hint="Is it wanted?")
 
     said = _told(workspace, _failing([asked] * (rounds + 1)), Day([_nothing] * rounds))
 
-    assert said == ["mailing 1: late Is it wanted?"]
+    assert said == ["mailing '1' is late. Is it wanted?"]
 
 
 def test_a_server_that_stays_away_is_told_once(workspace: Workspace) -> None:
@@ -134,7 +134,7 @@ def test_a_scheduler_at_work_survives_settings_that_are_being_edited(workspace: 
 
     said = _told(workspace, _failing([wrong, wrong]), day)
 
-    assert said[0] == "mailing 1: no host Set it."
+    assert said[0] == "mailing 1: no host. Set it."
     assert "newsletter.toml" in said[1]
     assert len(said) == 2
 
