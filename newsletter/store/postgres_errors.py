@@ -66,9 +66,9 @@ def told_at_once(error: psycopg.Error, what: str) -> StoreError:
     """Return the error to show where no connection came about."""
     if error.sqlstate:
         return told(error, what)
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # libpq asks back what the hint asks.
-    lines = [line for line in lines if not line.startswith("Is the server running")]
+    # libpq indents what it asks back and its guesses: the hint does that.
+    told_lines = [line for line in str(error).splitlines() if not line.startswith("\t")]
+    lines = [line.strip() for line in told_lines if line.strip()]
     # With several addresses there is a line for each; the last is as good as any.
     said = next((line for line in lines if "FATAL" in line), lines[-1] if lines else "")
     greeting = said.partition("FATAL:")[2].strip()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -116,3 +120,50 @@ def test_four_commands_at_once_on_an_empty_database_make_it_once(
 
     assert [code for _, code in ends] == [0] * 4, ends
     assert room.run("subscribers", "list", ok=(0,)).stdout.count("@example.org") == 4
+
+
+@contextmanager
+def _stranger(words: bytes | None) -> Iterator[int]:
+    """Serve something that is no PostgreSQL: says these words and hangs up; None: is silent."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            if words is None:
+                self.request.recv(1)
+                over.wait(60)
+            else:
+                self.request.sendall(words)
+
+    class Threads(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    over = threading.Event()
+    with Threads(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        over.set()
+        server.shutdown()
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (b"", "closed the connection"),
+        (b"220 mail.example ESMTP\r\n", "invalid response"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "invalid response"),
+        (b"N" + b"\xff" * 2000, "closed the connection"),
+        (None, "timeout"),
+    ],
+    ids=["nothing", "smtp", "http", "noise", "silence"],
+)
+def test_a_server_that_is_no_postgresql_is_a_line_and_a_hint(
+    tmp_path: Path, words: bytes | None, said: str
+) -> None:
+    with _stranger(words) as port:
+        url = f"postgresql://{USER}:secret@127.0.0.1:{port}/newsletter?connect_timeout=2"
+
+        told = _told(tmp_path, url, "status")
+
+    assert said in told
