@@ -128,6 +128,9 @@ def test_nobody_rests_where_that_is_switched_off() -> None:
 
     assert rests.until("town.example", NOW) is None
     assert rests.room("town.example", NOW) == 0
+    off = Rest(0)
+    off.trust(80)
+    assert off.most == 0
 
 
 def test_who_is_not_asked_is_put_off_until_the_rest_is_over_and_the_attempt_does_not_count() -> (

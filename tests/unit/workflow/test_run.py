@@ -15,7 +15,7 @@ from newsletter.errors import ConfirmationNeededError, SettingsError, StoreError
 from newsletter.model.mailing import Balance, Mailing, MailingState, Recipient, UnknownPolicy
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.sqlite import SqliteStore
-from newsletter.workflow.run import SCHEDULE_SECONDS, OneByOne, Resume, run_due
+from newsletter.workflow.run import SCHEDULE_SECONDS, OneByOne, Resume, Told, run_due
 from newsletter.workspace import Workspace
 from tests.frozen import frozen
 
@@ -145,6 +145,30 @@ def test_settings_that_are_wrong_from_the_start_end_it(workspace: Workspace, onc
 
     with pytest.raises(SettingsError):
         list(run_due(workspace, _failing([]), OneByOne(Day([]).rest), once=once))
+
+
+class Dying(OneByOne):
+    """Hands whose processes die."""
+
+    def ended(self) -> list[tuple[int, Told | None]]:
+        return [(about, None) for about, _ in super().ended()]
+
+
+def test_a_process_that_has_died_is_told_and_its_mailing_goes_on(workspace: Workspace) -> None:
+    mailing = Mailing(1, "2016-05", MailingState.SENDING, NOW, balance=Balance(queued=1))
+    begun: list[int] = []
+
+    def resume(number: int) -> Ran:
+        begun.append(number)
+        return Ran(mailing, RunEnd(Why.DONE))
+
+    said: list[str] = []
+    with suppress(TiredError):
+        for one in run_due(workspace, resume, Dying(Day([_nothing]).rest)):
+            said.append(one.sentence)
+
+    assert said == ["mailing 1: the process that was sending it has died; it goes on"]
+    assert begun == [1, 1]
 
 
 def test_a_signal_ends_it(workspace: Workspace) -> None:
