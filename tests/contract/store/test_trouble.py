@@ -21,9 +21,9 @@ NOW = datetime(2016, 5, 20, 12, 0, tzinfo=UTC)
 
 
 def _hang_up(server: Postgres, database: Database) -> None:
-    """End all connections to a database, as its administrator may."""
+    """End all connections to a database, as its administrator may, and see them gone."""
     name = database.url.rpartition("/")[2]
-    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    end = f"SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{name}'"
     server.execute(end.encode())
 
 
