@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from newsletter.delivery import setup
 from newsletter.delivery.notices import Notices
-from newsletter.delivery.progress import RunEnd
+from newsletter.delivery.progress import RunEnd, Why
 from newsletter.errors import (
     ConfirmationNeededError,
     NewsletterError,
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 #: How often the scheduler looks for what is due.
 SCHEDULE_SECONDS = 5.0
+#: A mailing whose server was away is gone on with after so long, doubling up to the longest:
+#: each run begins with short pauses, and a server that says 421 to all is not to be asked for ever.
+AWAY_SECONDS = 60.0
+LONGEST_AWAY_SECONDS = 600.0
 
 
 class Sent(Protocol):
@@ -55,6 +59,27 @@ class Told:
     signal: int = 0
     #: It waits for a person, and is told once.
     waits: bool = False
+    #: No server could be had.
+    is_away: bool = False
+
+
+class _Pauses:
+    """How long mailings are left alone whose server was away."""
+
+    def __init__(self, stopwatch: Callable[[], float]) -> None:
+        self._stopwatch = stopwatch
+        self._known: dict[int, tuple[int, float]] = {}
+
+    def note(self, mailing: int, *, is_away: bool) -> None:
+        """Take note of how a run has ended."""
+        times, _ = self._known.pop(mailing, (0, 0.0))
+        if is_away:
+            pause = min(AWAY_SECONDS * 2 ** min(times, 10), LONGEST_AWAY_SECONDS)
+            self._known[mailing] = (times + 1, self._stopwatch() + pause)
+
+    def rests(self, mailing: int) -> bool:
+        """Say whether it is not to be gone on with yet."""
+        return self._stopwatch() < self._known.get(mailing, (0, float("-inf")))[1]
 
 
 class Hands(Protocol):
@@ -137,13 +162,14 @@ def run_due(
     and again is told when it begins, when it changes, and once an hour. Settings are read anew
     each time: who has mended them need not start it again.
     """
-    notices, is_first = Notices(stopwatch), True
+    notices, pauses, is_first = Notices(stopwatch), _Pauses(stopwatch), True
     while True:
         happened: list[tuple[int, Told]] = []
         if is_first or not (once or hands.signal):
-            happened += _begin(workspace, resume, hands, is_patient=not is_first)
+            happened += _begin(workspace, resume, hands, pauses, is_patient=not is_first)
         happened += _ended(hands)
         for about, told in happened:
+            pauses.note(about, is_away=told.is_away)
             if notices.is_news(about, told.sentence, is_once=told.waits):
                 yield told
         if (once or hands.signal) and not hands.busy:
@@ -162,7 +188,7 @@ def _ended(hands: Hands) -> Iterator[tuple[int, Told]]:
 
 
 def _begin(
-    workspace: Workspace, resume: Resume, hands: Hands, *, is_patient: bool
+    workspace: Workspace, resume: Resume, hands: Hands, pauses: _Pauses, *, is_patient: bool
 ) -> Iterator[tuple[int, Told]]:
     """Begin what is due now and not being sent; return what stands in the way of all of it."""
     try:
@@ -174,7 +200,8 @@ def _begin(
         yield 0, Told(f"{error} {error.hint}".strip())
         return
     for mailing in due:
-        if mailing.id not in hands.busy and not hands.are_full:
+        is_free = mailing.id not in hands.busy and not pauses.rests(mailing.id)
+        if is_free and not hands.are_full:
             hands.begin(mailing.id, partial(_attempt, mailing, resume))
 
 
@@ -224,4 +251,5 @@ def _attempt(mailing: Mailing, resume: Resume) -> Told:
         f"mailing {mailing.id} is {sent.mailing.state}{why}; {balance.accepted} accepted of"
         f" {balance.planned}",
         sent.end.signal,
+        is_away=sent.end.why is Why.NO_SERVER,
     )

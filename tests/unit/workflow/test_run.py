@@ -147,6 +147,36 @@ def test_settings_that_are_wrong_from_the_start_end_it(workspace: Workspace, onc
         list(run_due(workspace, _failing([]), OneByOne(Day([]).rest), once=once))
 
 
+def test_a_server_that_stays_away_is_asked_less_and_less_often(workspace: Workspace) -> None:
+    mailing = Mailing(1, "2016-05", MailingState.SENDING, NOW, balance=Balance(queued=1))
+    day = Day([_nothing] * int(3600 / SCHEDULE_SECONDS))
+    begun: list[float] = []
+
+    def resume(number: int) -> Ran:
+        begun.append(day.seconds)
+        return Ran(mailing, RunEnd(Why.NO_SERVER, "421 closing"))
+
+    _told(workspace, resume, day)
+
+    assert begun[:5] == [0, 60, 180, 420, 900]
+    assert len(begun) <= 10
+
+
+def test_a_server_that_is_back_is_not_waited_for_any_more(workspace: Workspace) -> None:
+    mailing = Mailing(1, "2016-05", MailingState.SENDING, NOW, balance=Balance(queued=1))
+    day = Day([_nothing] * int(200 / SCHEDULE_SECONDS))
+    ends = [Why.NO_SERVER, Why.DONE, Why.NO_SERVER, *[Why.DONE] * 100]
+    begun: list[float] = []
+
+    def resume(number: int) -> Ran:
+        begun.append(day.seconds)
+        return Ran(mailing, RunEnd(ends.pop(0)))
+
+    _told(workspace, resume, day)
+
+    assert begun[:4] == [0, 60, 65, 125]
+
+
 class Dying(OneByOne):
     """Hands whose processes die."""
 
