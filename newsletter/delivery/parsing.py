@@ -50,6 +50,12 @@ class ReplyParser:
         self.is_endless = self.is_endless or self._reply_bytes > REPLY_MAXIMUM_BYTES
         lines = (self._rest + received if self._rest else received).split(b"\n")
         self._rest = lines.pop()[:LINE_KEPT_BYTES]
+        if len(received) < LINE_KEPT_BYTES and not self._lines and b"-" not in received:
+            # Nothing that goes on or is too long: nearly everything a server says.
+            self.replies.extend(map(read_reply, lines))
+            if lines:
+                self._reply_bytes = 0
+            return
         for line in lines:
             if self._lines or line[3:4] == b"-":
                 self._take(line)
