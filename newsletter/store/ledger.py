@@ -100,10 +100,10 @@ class StoreLedger:
             yield
         except StoreUnsureError as unsure:
             try:
-                values = {"sender": self.sender, "lease": lease}
                 with self._store.transaction() as connection:
                     # The lock lets a COMMIT that is still on its way end first.
-                    is_done = connection.execute(sql.IS_WRITTEN, values).rowcount > 0
+                    rows = connection.execute(sql.LAST_LEASE, {"sender": self.sender}).fetchall()
+                is_done = [row["lease"] for row in rows] == [lease]
             except StoreError:
                 raise unsure from None
             if not is_done:

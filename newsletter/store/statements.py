@@ -174,7 +174,8 @@ UPDATE senders SET lease = lease WHERE mailing = :mailing AND ended IS NULL
 
 LIVES = "UPDATE senders SET lease = lease WHERE id = :sender AND ended IS NULL"
 
-IS_WRITTEN = "UPDATE senders SET lease = lease WHERE id = :sender AND lease = :lease"
+# By the number alone: a row that does not suit yet is not waited for, only one that does.
+LAST_LEASE = "UPDATE senders SET lease = lease WHERE id = :sender RETURNING lease"
 
 BURY = "UPDATE senders SET ended = :now WHERE id = :dead AND ended IS NULL"
 

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import pairwise
 
+import psycopg
 import pytest
 
 from newsletter.model.ledger import Owed, Settlement, Wish
 from newsletter.model.mailing import DeliveryState, MailingState, Recipient, UnknownPolicy
 from newsletter.model.people import SuppressionReason
-from newsletter.store import Store
+from newsletter.store import Store, statements
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.freezing import FrozenEdition, NewMailing
 from newsletter.store.ledger import StoreLedger
@@ -134,3 +135,26 @@ def test_senders_at_the_same_time_never_have_one_delivery_on_its_way_twice(
     assert used <= settled
     heir.close(_now())
     heir.abandon()
+
+
+def test_a_commit_that_is_still_on_its_way_is_waited_for(store: Store, database: Database) -> None:
+    mailing = _frozen(store)
+    ledger = StoreLedger(store, mailing, "here", _now())
+    late, lease = psycopg.connect(database.url), 4_000_000_000_000
+    late.execute("UPDATE senders SET lease = %s WHERE id = %s", (lease, ledger.sender))
+
+    def asked() -> int:
+        with database.open() as other, other.transaction() as connection:
+            values = {"sender": ledger.sender}
+            return int(connection.execute(statements.LAST_LEASE, values).fetchall()[0]["lease"])
+
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database.url, autocommit=True) as watch:
+        answer = pool.submit(asked)
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while watch.execute(waits).fetchone() is None:
+            assert not answer.done()
+        late.commit()
+
+        assert answer.result(60) == lease
+    late.close()
+    ledger.abandon()
