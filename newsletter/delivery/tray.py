@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,7 @@ from newsletter.delivery.envelopes import Outgoing
 from newsletter.delivery.ledger import Ledger, Patience, Round, accepted, settle
 from newsletter.delivery.pacing import Domains
 from newsletter.delivery.picking import MOST_CLAIMED, Picking
+from newsletter.delivery.ready import Ready
 from newsletter.delivery.replies import judge
 from newsletter.delivery.resting import MOST_PUT_OFF, Rests, put_off
 from newsletter.errors import MessageError
@@ -88,7 +90,7 @@ class Tray:
         self._rests = Rests(self.patience, self.most_put_off)
         self._awaits_answers = False
         self._claimed: deque[Owed] = deque()
-        self._ready: dict[str, deque[Owed]] = {}
+        self._ready: dict[str, Ready] = {}
         self._on_wire: dict[int, Owed] = {}
         self._results: list[Settlement] = []
         #: Intended and certainly not gone; and claimed only, which leaves no event.
@@ -152,12 +154,12 @@ class Tray:
         """
         ready = self._ready.get(route.name)
         if ready is None:
-            ready = self._ready[route.name] = deque()
+            ready = self._ready[route.name] = Ready()
         if len(self._results) >= WORTH_WRITING and ready and now >= self._early_at:
             self._round(now, route)
         for _ in range(ROUNDS_AT_ONCE):
-            while ready:
-                if outgoing := self._begin(ready.popleft(), route, now):
+            while begun := ready.next(partial(self._build, route)):
+                if outgoing := self._begin(*begun, route, now):
                     return outgoing
             if now < self._ask_at.get(route.name, now):
                 break
@@ -204,9 +206,8 @@ class Tray:
                     is_counted=False,
                     words="not handed to a connection",
                 )
-                for owed in ready
+                for owed in ready.clear()
             ]
-            ready.clear()
         self._released += [owed.key for owed in self._claimed]
         self._claimed.clear()
 
@@ -300,16 +301,18 @@ class Tray:
         self._results.append(settlement._replace(route=route.name))
         return True
 
-    def _begin(self, owed: Owed, route: Route, now: datetime) -> Outgoing | None:
-        """Build a reader's message, which is under way from now on; None: it does not leave.
-
-        One after the other, as they leave: building and signing a round of them would
-        keep all connections waiting. One that cannot be built costs nobody else theirs.
-        """
+    def _begin(self, owed: Owed, content: Content, route: Route, now: datetime) -> Outgoing | None:
+        """Return a message that is under way from now on; None: it does not leave."""
         if self._rests.known and self._is_put_off(owed, route, now):
             return None
+        self._taken += 1
+        self._on_wire[owed.key] = owed
+        return Outgoing(owed.key, owed.sender, owed.address, content)
+
+    def _build(self, route: Route, owed: Owed) -> Content | None:
+        """Build a reader's message; one that cannot be built costs nobody else theirs."""
         try:
-            content = self.compose(owed)
+            return self.compose(owed)
         except MessageError as error:
             refused = Settlement(
                 owed.key,
@@ -321,6 +324,3 @@ class Tray:
             )
             self._results.append(refused)
             return None
-        self._taken += 1
-        self._on_wire[owed.key] = owed
-        return Outgoing(owed.key, owed.sender, owed.address, content)
