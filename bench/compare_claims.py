@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench.compare_start import in_checkout
 from bench.contest import Aim, Comparison, Contender
 from tests.frozen import frozen
 from tests.servers.postgres import Postgres, found_binaries, postgres
@@ -126,7 +127,7 @@ def _claims(
         url = _server().create_database(database())
         _USED.append(url)
         _server().execute(b"CHECKPOINT")
-        return [sys.executable, "-c", script, url, str(count)]
+        return [sys.executable, "-c", in_checkout(script), url, str(count)]
 
     return prepare
 

@@ -16,10 +16,13 @@ ROOT = Path(__file__).parents[1]
 def newsletter(*words: str) -> list[str]:
     """Return the command line of this checkout, compiled as pip compiles what it installs."""
     _compiled()
-    script = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from newsletter.cli import main; main()"
-    )
+    script = in_checkout("from newsletter.cli import main; main()")
     return [sys.executable, "-c", script, *words]
+
+
+def in_checkout(script: str) -> str:
+    """Return a script that takes what it imports from this checkout, wherever it is run."""
+    return f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{script}"
 
 
 @cache

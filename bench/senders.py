@@ -17,7 +17,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench.compare_start import ROOT, newsletter
+from bench.compare_start import in_checkout, newsletter
 
 Port = Callable[[], int]
 Prepare = Callable[[Path], Sequence[str] | None]
@@ -206,7 +206,7 @@ def _frozen(messages: int, connections: int = CONNECTIONS) -> Path:
     _furnish(folder, messages, connections)
     steps = [
         newsletter("subscribers", "import", "readers.csv", "--list", "members", "--really"),
-        [sys.executable, "-c", _in_checkout(_FREEZE.format(issue=_ISSUE))],
+        [sys.executable, "-c", in_checkout(_FREEZE.format(issue=_ISSUE))],
     ]
     for step in steps:
         subprocess.run(step, cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -235,15 +235,11 @@ def _furnish(folder: Path, messages: int, connections: int) -> None:
 _ITEMS = 48
 
 
-def _in_checkout(script: str) -> str:
-    return f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{script}"
-
-
 @cache
 def _message() -> tuple[str, str]:
     """Return HTML and text of our own message, for the others to send."""
     folder = _frozen(1)
-    command = [sys.executable, "-c", _in_checkout(_ONE_MESSAGE)]
+    command = [sys.executable, "-c", in_checkout(_ONE_MESSAGE)]
     subprocess.run(command, cwd=folder, check=True)
     html, plain = (folder / "message.html", folder / "message.plain")
     return html.read_text(encoding="utf-8"), plain.read_text(encoding="utf-8")
