@@ -33,8 +33,9 @@ def _until_told(begun: Path) -> Callable[[], str]:
 
     def work() -> str:
         signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(InterruptedError))
-        begun.write_text("begun", encoding="utf-8")
         try:
+            # Here, because the signal may come as soon as the file is there.
+            begun.write_text("begun", encoding="utf-8")
             while True:
                 time.sleep(60)
         except InterruptedError:
@@ -82,8 +83,8 @@ def test_a_signal_is_passed_on_and_remembered(
 ) -> None:
     def work() -> str:
         signal.signal(number, lambda *_: (_ for _ in ()).throw(InterruptedError))
-        (tmp_path / "begun").write_text("begun", encoding="utf-8")
         try:
+            (tmp_path / "begun").write_text("begun", encoding="utf-8")
             time.sleep(60)
         except InterruptedError:
             return f"told by {number.name}"
