@@ -35,7 +35,7 @@ class Ready:
         while self._intended and not self._built:
             for _ in range(min(BUILT_AT_ONCE, len(self._intended))):
                 owed = self._intended.popleft()
-                if content := build(owed):
+                if (content := build(owed)) is not None:
                     self._built.append((owed, content))
         return self._built.popleft() if self._built else None
 

@@ -62,3 +62,11 @@ def test_what_has_not_left_is_given_back_built_or_not() -> None:
     assert ready.clear() == owed[1:]
     assert len(ready) == 0
     assert ready.next(build) is None
+
+
+def test_only_what_could_not_be_built_is_left_out() -> None:
+    ready = Ready()
+    ready.extend(_owed(1))
+
+    # Nothing in it, but its intent is written down: it must come to a result.
+    assert ready.next(lambda _: b"") is not None
