@@ -48,9 +48,10 @@ class ReplyParser:
         """Take what arrived; complete replies appear in `replies`."""
         self._reply_bytes += len(received)
         self.is_endless = self.is_endless or self._reply_bytes > REPLY_MAXIMUM_BYTES
-        lines = (self._rest + received if self._rest else received).split(b"\n")
+        heard = self._rest + received if self._rest else received
+        lines = heard.split(b"\n")
         self._rest = lines.pop()[:LINE_KEPT_BYTES]
-        if len(received) < LINE_KEPT_BYTES and not self._lines and b"-" not in received:
+        if len(heard) < LINE_KEPT_BYTES and not self._lines and b"-" not in heard:
             # Nothing that goes on or is too long: nearly everything a server says.
             self.replies.extend(map(read_reply, lines))
             if lines:

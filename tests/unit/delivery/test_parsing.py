@@ -109,3 +109,16 @@ def test_pieces_make_no_difference(received: bytes, cuts: list[int]) -> None:
 def test_every_reply_can_be_shown(received: bytes) -> None:
     for reply in replies_of(received + b"\r\n250 end\r\n"):
         assert str(reply).isprintable()
+
+
+def test_a_reply_is_read_whole_wherever_it_is_cut() -> None:
+    said = b"250-2.0.0 one\r\n250 2.0.0 two\r\n354 go on\r\n"
+
+    for cut in range(1, len(said)):
+        parser = ReplyParser()
+        parser.feed(said[:cut])
+        parser.feed(said[cut:])
+        assert [(one.code, one.text) for one in parser.replies] == [
+            (250, "one two"),
+            (354, "go on"),
+        ]
